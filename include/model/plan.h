@@ -1,0 +1,52 @@
+/*
+ * From the job to the exact lines: renders a step for one device. The parent
+ * renders everything once, before the first connection, to find what is
+ * undefined; the worker renders again what it sends. (Ten thousand devices'
+ * texts are not kept in memory for that.)
+ */
+#ifndef NETPUSH_MODEL_PLAN_H
+#define NETPUSH_MODEL_PLAN_H
+
+#include "base/diag.h"
+#include "model/job.h"
+
+#include <jansson.h>
+
+/* A line to send, and where it came from. */
+struct plan_line {
+	char *text;      /* with its indentation, without a line end */
+	unsigned origin; /* line in `file`, 0 if unknown */
+};
+
+struct plan_lines {
+	struct plan_line *items; /* blank lines and comment lines ("!") left out */
+	size_t count, cap;
+	const char *file; /* of the template: borrowed from profile or job */
+};
+void plan_lines_clear(struct plan_lines *lines);
+
+/*
+ * The lines that STEP sends to DEVICE: the rendered template or config text;
+ * for a command step one line per command; for save the profile's commands.
+ */
+int plan_render(const struct job *job, const struct job_device *device,
+    const struct job_step *step, struct plan_lines *lines,
+    struct diags *diags);
+
+/* Renders any template in the scope of that step (read-back commands). The
+ * caller frees the text; NULL after a message in DIAGS. */
+char *plan_render_text(const struct job *job, const struct job_device *device,
+    const struct job_step *step, const struct template *template,
+    struct diags *diags);
+
+/* The value of a variable in the scope of that step; borrowed, or NULL. */
+const json_t *plan_var(const struct job *job, const struct job_device *device,
+    const struct job_step *step, const char *name);
+
+/* Renders every step for every device; -1 after at least one message. */
+int plan_check(const struct job *job, struct diags *diags);
+
+/* The plan as JSON, without secrets, for the run directory. New reference. */
+json_t *plan_json(const struct job *job);
+
+#endif

@@ -1,0 +1,134 @@
+/*
+ * A device profile: all that netpush knows about a platform, read from
+ * device-profiles/<device_type>.yml (docs/profiles.md explains each key). No
+ * C code knows a vendor; it asks the profile.
+ *
+ * Loaded and checked in the parent, read-only afterwards.
+ */
+#ifndef NETPUSH_MODEL_PROFILE_H
+#define NETPUSH_MODEL_PROFILE_H
+
+#include "base/diag.h"
+#include "base/str.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct re;
+struct template;
+
+/*
+ * A mode of the command line, known by its prompt. `prompt` is a pattern for
+ * the whole prompt; {{stem}} in it stands for the device's name as learnt
+ * from its first prompt, {{stem16}} for the first 16 bytes of that (IOS cuts
+ * its prompt in configuration mode); both are quoted when they are put in.
+ */
+struct profile_mode {
+	char *name;
+	char *prompt;
+	char *from;     /* the mode from which `enter` leads here, or NULL */
+	char *enter;    /* the command, or NULL */
+	char *leave;    /* the command back to `from`, or NULL */
+	bool config;    /* lines here change the device: refusals are looked for */
+	bool nested;    /* entered by a header line, not by `enter` */
+	bool secret;    /* `enter` asks for the enable password */
+};
+
+/* A pattern with what is to be done about it. */
+struct profile_rule {
+	struct re *pattern; /* matched against one line (RE_MULTILINE off) */
+	char *text;         /* as written */
+	struct place place;
+};
+
+struct profile_rules {
+	struct profile_rule *items;
+	size_t count, cap;
+};
+
+/* The device asks in the middle of a line; `answer` is sent with a Return
+ * (or alone, when `bare`). No answer: the question fails the line. */
+struct profile_question {
+	struct profile_rule when;
+	char *answer; /* NULL: never answer */
+	bool bare;    /* send the answer without a Return (a pager's blank) */
+};
+
+struct profile_template {
+	char *name;
+	char *text;
+	struct template *parsed;
+	char *proof; /* how the result is read back: a row of device/proof, or
+			NULL: by the difference of the running configuration */
+	struct place place;
+};
+
+struct profile {
+	char *device_type;
+	char *description;
+	char *inherits; /* device_type or NULL */
+	char *file;     /* where it came from */
+
+	struct re *first_prompt; /* group "stem" = the device's name */
+	char *first_prompt_text;
+	struct profile_mode *modes; /* in the order of the file */
+	size_t mode_count;
+	char *exec_mode;   /* show commands are given here */
+	char *config_mode; /* configuration lines begin here; NULL: none */
+
+	struct strs setup; /* commands sent after login, in one write */
+	char *close;       /* the command that ends the session, or NULL */
+	char *abort_line;  /* bytes that clear a half-typed line ("\x15") */
+
+	struct profile_rules refusals; /* a line that matches fails its command */
+	struct profile_rules notices;  /* harmless lines in configuration mode */
+	struct profile_rules log_lines; /* cut out wherever they appear */
+	struct profile_question *questions;
+	size_t question_count;
+
+	struct strs save;       /* commands */
+	struct re *save_proof;  /* must match what the last of them shows */
+	char *save_proof_text;
+	char *running_config;   /* the command that shows it, or NULL */
+	struct profile_rules config_ignore; /* its lines that are not content */
+
+	char *acl_dialect;      /* a row of model/acl's table, or NULL */
+	struct strs acl_read;   /* commands (templates) that show the ACL */
+	char *acl_show;         /* the one (template) kept as the output */
+
+	struct profile_template *templates;
+	size_t template_count;
+	json_t *vars;           /* object: defaults under the job's vars */
+
+	int pipeline;           /* lines in flight at most; 1 = strict */
+	bool typeahead_echo;    /* the terminal echoes before the prompt */
+};
+
+/* A set of profiles, by device_type. */
+struct profiles {
+	struct profile **items; /* sorted by device_type */
+	size_t count, cap;
+};
+
+/*
+ * Loads every *.yml of the directories, the later ones replacing a profile
+ * of the same device_type in the earlier; then resolves `inherits` and judges
+ * each one. -1 after at least one message.
+ */
+int profiles_load(struct profiles *profiles, const struct strs *directories,
+    struct diags *diags);
+void profiles_clear(struct profiles *profiles);
+
+const struct profile *profiles_find(const struct profiles *profiles,
+    const char *device_type);
+const char *profiles_nearest(const struct profiles *profiles,
+    const char *device_type);
+
+const struct profile_mode *profile_mode_find(const struct profile *profile,
+    const char *name);
+const struct profile_template *profile_template_find(
+    const struct profile *profile, const char *name);
+
+#endif

@@ -1,0 +1,138 @@
+/* Descriptors and files, whole or not at all. */
+#include "base/fdio.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int
+fd_set_nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+int
+fd_set_cloexec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+	return flags < 0 ? -1 : fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+int
+fd_write_all(int fd, const void *data, size_t len)
+{
+	const char *bytes = data;
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+			continue;
+		}
+		if (n < 0 && errno == EAGAIN) {
+			struct pollfd p = { .fd = fd, .events = POLLOUT };
+			poll(&p, 1, -1);
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		return -1;
+	}
+	return 0;
+}
+
+int
+file_read(const char *path, struct buf *out, struct err *err)
+{
+	int rc = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		return err_sys(err, ERR_JOB, errno, "%s: cannot be opened",
+		    path);
+	}
+	char chunk[65536];
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+		if (n == 0)
+			break;
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			err_sys(err, ERR_JOB, errno, "%s: cannot be read",
+			    path);
+			goto out;
+		}
+		if (!buf_add(out, chunk, (size_t)n)) {
+			err_set(err, ERR_JOB,
+			    "%s: is larger than the limit of %zu bytes", path,
+			    out->limit);
+			goto out;
+		}
+	}
+	rc = 0;
+out:
+	explicit_bzero(chunk, sizeof(chunk));
+	close(fd);
+	return rc;
+}
+
+int
+file_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
+    struct err *err)
+{
+	int rc = -1;
+	char *temporary = xasprintf("%s.XXXXXX", path);
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0) {
+		err_sys(err, ERR_INTERNAL, errno, "%s: cannot be written",
+		    path);
+		goto out;
+	}
+	if (fd_write_all(fd, data, len) || fchmod(fd, mode) || fsync(fd) ||
+	    rename(temporary, path)) {
+		err_sys(err, ERR_INTERNAL, errno, "%s: cannot be written",
+		    path);
+		unlink(temporary);
+		goto out;
+	}
+	rc = 0;
+out:
+	if (fd >= 0)
+		close(fd);
+	free(temporary);
+	return rc;
+}
+
+int
+dir_make(const char *path, mode_t mode, struct err *err)
+{
+	int rc = -1;
+	char *copy = xstrdup(path);
+	for (char *at = copy + 1;; at++) {
+		char was = *at;
+		if (was != '/' && was != '\0')
+			continue;
+		*at = '\0';
+		if (mkdir(copy, mode) && errno != EEXIST) {
+			err_sys(err, ERR_INTERNAL, errno,
+			    "%s: directory cannot be made", copy);
+			goto out;
+		}
+		*at = was;
+		if (!was)
+			break;
+	}
+	rc = 0;
+out:
+	free(copy);
+	return rc;
+}
