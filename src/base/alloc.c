@@ -32,7 +32,7 @@ xrealloc(void *ptr, size_t count, size_t size)
 	if (size && count > SIZE_MAX / size)
 		fatal("out of memory");
 	size_t bytes = count * size;
-	ptr = realloc(ptr, bytes ? bytes : 1);
+	ptr = realloc(ptr, bytes > 0 ? bytes : 1);
 	if (!ptr)
 		fatal("out of memory");
 	return ptr;
