@@ -22,7 +22,7 @@ char *xvasprintf(const char *fmt, va_list ap);
 #define GROW(items, count, cap)                                                \
 	do {                                                                   \
 		if ((count) == (cap)) {                                        \
-			(cap) = (cap) ? (cap) * 2 : 8;                         \
+			(cap) = (cap) ? (cap)*2 : 8;                           \
 			(items) = xrealloc((items), (cap), sizeof(*(items)));  \
 		}                                                              \
 	} while (0)

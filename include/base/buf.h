@@ -11,11 +11,11 @@
 #include <stddef.h>
 
 struct buf {
-	char *data;   /* always ends in a NUL that len does not count */
+	char *data; /* always ends in a NUL that len does not count */
 	size_t len;
 	size_t cap;
 	size_t limit; /* bytes */
-	bool cut;     /* something did not fit */
+	bool cut; /* something did not fit */
 };
 
 /* Storage is the caller's; nothing is allocated before the first byte. */

@@ -24,7 +24,7 @@ struct diags {
 		char *file; /* owned copy */
 		unsigned line, column;
 		char *text;
-	} *items;
+	} * items;
 	size_t count, cap;
 	size_t left_out;
 };

@@ -54,7 +54,8 @@ int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 int err_sys(struct err *err, enum err_kind kind, int errnum, const char *fmt,
     ...) __attribute__((format(printf, 4, 5)));
 
-/* Puts text in front of what is there: "R1: " + "connection refused". */
+/* Puts text in front of what is there: "R1: " + "connection refused".
+ * ERR may be NULL. */
 void err_prefix(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -5,8 +5,12 @@
 #ifndef NETPUSH_BASE_LOG_H
 #define NETPUSH_BASE_LOG_H
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
-	LOG_LEVEL_DEBUG };
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
 
 /* Lines above this level are dropped; LOG_LEVEL_WARN at the start. */
 void log_set_level(enum log_level level);

@@ -23,16 +23,17 @@ char *str_trim(char *text);
 bool str_is_utf8(const char *text, size_t len, size_t *bad);
 
 /* Adds the LEN bytes to OUT with every byte that is not UTF-8 (and every
- * NUL) replaced by U+FFFD. */
+ * NUL) replaced by U+FFFD. What OUT's limit cuts is cut between characters,
+ * so that UTF-8 stays UTF-8. */
 void str_add_utf8(struct buf *out, const char *text, size_t len);
 
 /* Edit distance (Levenshtein), for "did you mean". */
 size_t str_distance(const char *a, const char *b);
 
-/* The name nearest to TEXT, or NULL when none is near (a third or more of
- * its letters would have to change). */
-const char *str_nearest(const char *text, const char *const *names,
-    size_t count);
+/* The name nearest to TEXT (the first of equals), or NULL when none is near:
+ * more than a third of its letters, rounded up, or all would have to change. */
+const char *str_nearest(
+    const char *text, const char *const *names, size_t count);
 
 /*
  * Parse the whole of TEXT or refuse it: no blanks, no trailing letters.
@@ -50,9 +51,9 @@ struct strs {
 	size_t cap;
 };
 
-void strs_add(struct strs *list, const char *text);       /* copies */
+void strs_add(struct strs *list, const char *text); /* copies */
 void strs_add_n(struct strs *list, const char *text, size_t len);
-void strs_take(struct strs *list, char *text);            /* takes TEXT over */
+void strs_take(struct strs *list, char *text); /* takes TEXT over */
 bool strs_has(const struct strs *list, const char *text);
 void strs_clear(struct strs *list);
 

@@ -22,29 +22,30 @@ struct profiles;
 struct template;
 struct re;
 
-#define JOB_THREADS_MAX 10000
+#define JOB_THREADS_MAX	     10000
 #define JOB_FILE_LIMIT_BYTES (16u << 20)
 
 struct timeouts {
 	int64_t connect_ms; /* TCP, key exchange */
-	int64_t login_ms;   /* authentication to the first prompt */
+	int64_t login_ms; /* authentication to the first prompt */
 	int64_t silence_ms; /* nothing heard while an answer is awaited */
-	int64_t step_ms;    /* one step */
-	int64_t device_ms;  /* one device, all of a phase */
+	int64_t step_ms; /* one step */
+	int64_t device_ms; /* one device, all of a phase */
 };
 
 struct job_device {
 	char *hostname;
-	char *address;          /* what is connected to; hostname by default */
+	char *address; /* what is connected to; hostname by default */
 	int port;
 	char *device_type;
 	const struct profile *profile;
-	char *username;         /* NULL: the job's */
-	char *proxy_jump;       /* or NULL */
+	char *username; /* NULL: the job's */
+	char *proxy_jump; /* or NULL */
 	struct strs groups;
-	json_t *vars;           /* object, or NULL */
-	struct timeouts timeouts; /* complete: device, defaults, job, built in */
-	int pipeline;           /* 0: the profile's */
+	json_t *vars; /* object, or NULL */
+	/* complete: device, defaults, job, built in */
+	struct timeouts timeouts;
+	int pipeline; /* 0: the profile's */
 	struct place place;
 };
 
@@ -59,17 +60,17 @@ const char *step_kind_name(enum step_kind kind);
 
 struct job_step {
 	enum step_kind kind;
-	char *name;        /* for people; made from the kind if not given */
+	char *name; /* for people; made from the kind if not given */
 	struct place place;
 	int64_t timeout_ms; /* 0: timeouts.step_ms */
 	bool stop_on_failure; /* on_failure: stop */
-	char *template_name;      /* STEP_TEMPLATE */
-	struct template *text;    /* STEP_CONFIG */
+	char *template_name; /* STEP_TEMPLATE */
+	struct template *text; /* STEP_CONFIG */
 	struct template **commands; /* STEP_COMMAND: a template each */
 	size_t command_count;
 	struct re *expect, *reject; /* STEP_COMMAND, RE_MULTILINE; or NULL */
-	char *save_as;            /* STEP_COMMAND: file (template), or NULL */
-	json_t *vars;             /* object over the device's vars, or NULL */
+	char *save_as; /* STEP_COMMAND: file (template), or NULL */
+	json_t *vars; /* object over the device's vars, or NULL */
 };
 
 struct job_phase {
@@ -82,16 +83,17 @@ struct job_phase {
 
 struct job {
 	char *path;
+	char *inventory; /* the path of the file that was read, or NULL */
 	char *name; /* the file's stem unless given */
 	int threads;
 	struct job_device *devices;
 	size_t device_count;
 	json_t *vars; /* object, never NULL */
 
-	char *username;      /* credentials: or NULL */
-	char *source;        /* prompt|env|agent|key or NULL */
-	char *identity;      /* credentials: identity: FILE, or NULL */
-	char *validate_on;   /* hostname or NULL */
+	char *username; /* credentials: or NULL */
+	char *source; /* prompt|env|agent|key or NULL */
+	char *identity; /* credentials: identity: FILE, or NULL */
+	char *validate_on; /* hostname or NULL */
 	int max_auth_failures;
 
 	struct job_phase *phases;
@@ -103,9 +105,18 @@ struct job {
  * Reads and judges PATH (and its inventory) against PROFILES. All mistakes
  * go to DIAGS; NULL if there was one.
  */
-struct job *job_load(const char *path, const struct profiles *profiles,
-    struct diags *diags);
+struct job *job_load(
+    const char *path, const struct profiles *profiles, struct diags *diags);
+
+/* The same for LEN bytes in memory; PATH stands in messages, and the
+ * inventory is looked for beside it. */
+struct job *job_parse(const char *path, const char *text, size_t len,
+    const struct profiles *profiles, struct diags *diags);
 void job_free(struct job *job);
+
+/* The variables acl_lines and acl_entries for these lines, for a step that
+ * sends only some of them. New reference. */
+json_t *job_acl_vars(const struct strs *lines);
 
 /* Keeps the devices whose hostname matches one of PATTERNS (shell globs,
  * "!" in front excludes). Returns how many are left. */

@@ -14,12 +14,13 @@
 
 /* A line to send, and where it came from. */
 struct plan_line {
-	char *text;      /* with its indentation, without a line end */
+	char *text; /* with its indentation, without a line end */
 	unsigned origin; /* line in `file`, 0 if unknown */
 };
 
 struct plan_lines {
-	struct plan_line *items; /* blank lines and comment lines ("!") left out */
+	/* blank lines and comment lines ("!") left out */
+	struct plan_line *items;
 	size_t count, cap;
 	const char *file; /* of the template: borrowed from profile or job */
 };
@@ -30,8 +31,7 @@ void plan_lines_clear(struct plan_lines *lines);
  * for a command step one line per command; for save the profile's commands.
  */
 int plan_render(const struct job *job, const struct job_device *device,
-    const struct job_step *step, struct plan_lines *lines,
-    struct diags *diags);
+    const struct job_step *step, struct plan_lines *lines, struct diags *diags);
 
 /* Renders any template in the scope of that step (read-back commands). The
  * caller frees the text; NULL after a message in DIAGS. */

@@ -28,18 +28,18 @@ struct template;
 struct profile_mode {
 	char *name;
 	char *prompt;
-	char *from;     /* the mode from which `enter` leads here, or NULL */
-	char *enter;    /* the command, or NULL */
-	char *leave;    /* the command back to `from`, or NULL */
-	bool config;    /* lines here change the device: refusals are looked for */
-	bool nested;    /* entered by a header line, not by `enter` */
-	bool secret;    /* `enter` asks for the enable password */
+	char *from; /* the mode from which `enter` leads here, or NULL */
+	char *enter; /* the command, or NULL */
+	char *leave; /* the command back to `from`, or NULL */
+	bool config; /* lines here change the device: refusals are looked for */
+	bool nested; /* entered by a header line, not by `enter` */
+	bool secret; /* `enter` asks for the enable password */
 };
 
 /* A pattern with what is to be done about it. */
 struct profile_rule {
 	struct re *pattern; /* matched against one line (RE_MULTILINE off) */
-	char *text;         /* as written */
+	char *text; /* as written */
 	struct place place;
 };
 
@@ -53,7 +53,7 @@ struct profile_rules {
 struct profile_question {
 	struct profile_rule when;
 	char *answer; /* NULL: never answer */
-	bool bare;    /* send the answer without a Return (a pager's blank) */
+	bool bare; /* send the answer without a Return (a pager's blank) */
 };
 
 struct profile_template {
@@ -69,41 +69,43 @@ struct profile {
 	char *device_type;
 	char *description;
 	char *inherits; /* device_type or NULL */
-	char *file;     /* where it came from */
+	char *file; /* where it came from */
 
 	struct re *first_prompt; /* group "stem" = the device's name */
 	char *first_prompt_text;
 	struct profile_mode *modes; /* in the order of the file */
 	size_t mode_count;
-	char *exec_mode;   /* show commands are given here */
+	char *exec_mode; /* show commands are given here */
 	char *config_mode; /* configuration lines begin here; NULL: none */
 
 	struct strs setup; /* commands sent after login, in one write */
-	char *close;       /* the command that ends the session, or NULL */
-	char *abort_line;  /* bytes that clear a half-typed line ("\x15") */
+	char *close; /* the command that ends the session, or NULL */
+	char *abort_line; /* bytes that clear a half-typed line ("\x15") */
+	char *literal_next; /* the byte that takes a "?" literally ("\x16") */
 
-	struct profile_rules refusals; /* a line that matches fails its command */
-	struct profile_rules notices;  /* harmless lines in configuration mode */
+	struct profile_rules
+	    refusals; /* a line that matches fails its command */
+	struct profile_rules notices; /* harmless lines in configuration mode */
 	struct profile_rules log_lines; /* cut out wherever they appear */
 	struct profile_question *questions;
 	size_t question_count;
 
-	struct strs save;       /* commands */
-	struct re *save_proof;  /* must match what the last of them shows */
+	struct strs save; /* commands */
+	struct re *save_proof; /* must match what the last of them shows */
 	char *save_proof_text;
-	char *running_config;   /* the command that shows it, or NULL */
+	char *running_config; /* the command that shows it, or NULL */
 	struct profile_rules config_ignore; /* its lines that are not content */
 
-	char *acl_dialect;      /* a row of model/acl's table, or NULL */
-	struct strs acl_read;   /* commands (templates) that show the ACL */
-	char *acl_show;         /* the one (template) kept as the output */
+	char *acl_dialect; /* a row of model/acl's table, or NULL */
+	struct strs acl_read; /* commands (templates) that show the ACL */
+	char *acl_show; /* the one (template) kept as the output */
 
 	struct profile_template *templates;
 	size_t template_count;
-	json_t *vars;           /* object: defaults under the job's vars */
+	json_t *vars; /* object: defaults under the job's vars */
 
-	int pipeline;           /* lines in flight at most; 1 = strict */
-	bool typeahead_echo;    /* the terminal echoes before the prompt */
+	int pipeline; /* lines in flight at most; 1 = strict */
+	bool typeahead_echo; /* the terminal echoes before the prompt */
 };
 
 /* A set of profiles, by device_type. */
@@ -121,13 +123,13 @@ int profiles_load(struct profiles *profiles, const struct strs *directories,
     struct diags *diags);
 void profiles_clear(struct profiles *profiles);
 
-const struct profile *profiles_find(const struct profiles *profiles,
-    const char *device_type);
-const char *profiles_nearest(const struct profiles *profiles,
-    const char *device_type);
+const struct profile *profiles_find(
+    const struct profiles *profiles, const char *device_type);
+const char *profiles_nearest(
+    const struct profiles *profiles, const char *device_type);
 
-const struct profile_mode *profile_mode_find(const struct profile *profile,
-    const char *name);
+const struct profile_mode *profile_mode_find(
+    const struct profile *profile, const char *name);
 const struct profile_template *profile_template_find(
     const struct profile *profile, const char *name);
 

@@ -16,8 +16,8 @@ struct re;
 enum re_flags {
 	RE_ICASE = 1 << 0,
 	RE_MULTILINE = 1 << 1, /* ^ and $ match at every line */
-	RE_ANCHORED = 1 << 2,  /* must match at the start of the subject */
-	RE_WHOLE = 1 << 3,     /* must match the whole subject */
+	RE_ANCHORED = 1 << 2, /* must match at the start of the subject */
+	RE_WHOLE = 1 << 3, /* must match the whole subject */
 };
 
 /* NULL and ERR (kind ERR_JOB, "at character N: why") for a bad pattern. */
@@ -32,8 +32,8 @@ struct re_span {
 };
 
 /* Does it match somewhere in the LEN bytes? SPAN (may be NULL) = where. */
-bool re_match(const struct re *re, const char *subject, size_t len,
-    struct re_span *span);
+bool re_match(
+    const struct re *re, const char *subject, size_t len, struct re_span *span);
 
 /* The same, and fills SPANS[0..count) with the groups; group 0 is all. */
 bool re_match_groups(const struct re *re, const char *subject, size_t len,
@@ -44,5 +44,8 @@ int re_group(const struct re *re, const char *name);
 
 /* Adds TEXT to OUT so that as a pattern it matches exactly itself. */
 void re_quote(struct buf *out, const char *text, size_t len);
+
+/* PCRE2's version, for --version. The text is static. */
+const char *re_library_version(void);
 
 #endif

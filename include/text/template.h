@@ -25,18 +25,18 @@ struct template;
  * column = PLACE.column + offset in the line; file is borrowed for the
  * template's lifetime). NULL after at least one message in DIAGS.
  */
-struct template *template_parse(const char *text, struct place place,
-    struct diags *diags);
+struct template *template_parse(
+    const char *text, struct place place, struct diags *diags);
 void template_free(struct template *template);
 
 /* Finds a partial by name; NULL if there is none. */
-typedef const struct template *template_partial_fn(void *data,
-    const char *name);
+typedef const struct template *template_partial_fn(
+    void *data, const char *name);
 
 struct template_scope {
 	const json_t *const *contexts; /* objects, outermost first */
 	size_t count;
-	template_partial_fn *partial;  /* may be NULL: no partials */
+	template_partial_fn *partial; /* may be NULL: no partials */
 	void *partial_data;
 };
 

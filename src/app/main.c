@@ -1,5 +1,107 @@
-int
-main(void)
+/* The executable's entry: finds the subcommand and hands over. */
+#include "app/command.h"
+#include "app/options.h"
+#include "app/versions.h"
+#include "base/str.h"
+#include "run/run.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct command commands[] = {
+	{ "check", "JOB", "load and judge a job, show its plan; touch nothing",
+	    OPTIONS_JOB | OPTIONS_RENDER, command_check },
+	{ "run", "JOB", "check the credentials once, then do the job",
+	    OPTIONS_JOB | OPTIONS_NETWORK | OPTIONS_REPORT, command_run },
+	{ "profiles", "[DEVICE_TYPE]",
+	    "list and check the device profiles, or print one",
+	    OPTIONS_PROFILES, command_profiles },
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+void
+command_help(const struct command *command)
 {
-	return 0;
+	printf("usage: netpush %s [options] %s\n\n%s\n\noptions:\n",
+	    command->name, command->arguments, command->summary);
+	options_print_help(command->options);
+}
+
+int
+command_misused(const struct command *command, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	fputs("netpush: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, " (see: netpush %s --help)\n", command->name);
+	va_end(ap);
+	return EXIT_USAGE;
+}
+
+static void
+print_usage(FILE *file)
+{
+	fputs("usage: netpush COMMAND [options] ...\n\n"
+	      "Brings network devices to the state that a YAML job asks for, "
+	      "many at once,\nand tells for each one what is true.\n\n",
+	    file);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		char left[40];
+		snprintf(left, sizeof(left), "%s %s", commands[i].name,
+		    commands[i].arguments);
+		fprintf(file, "  %-24s %s\n", left, commands[i].summary);
+	}
+	fputs("\n  netpush COMMAND --help   the options of one command\n"
+	      "  netpush --version        this version and its libraries\n\n"
+	      "exit status: 0 all devices succeeded, 1 some did not, 2 the job "
+	      "or the call is\nwrong (nothing was contacted), 3 the "
+	      "credentials were refused (nothing was\nchanged), 4 the run "
+	      "stopped early, 128+n killed by signal n\n",
+	    file);
+}
+
+static int
+unknown_command(const char *name)
+{
+	const char *names[COMMANDS];
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	const char *near = str_nearest(name, names, COMMANDS);
+	fprintf(stderr, "netpush: there is no command \"%s\"", name);
+	if (near)
+		fprintf(stderr, "; did you mean \"%s\"?", near);
+	fputs(" (see: netpush --help)\n", stderr);
+	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	/* A reader that went away must not end a run half way. */
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	const char *name = argv[1];
+	if (str_eq(name, "--help") || str_eq(name, "-h") ||
+	    str_eq(name, "help")) {
+		print_usage(stdout);
+		return EXIT_ALL_WELL;
+	}
+	if (str_eq(name, "--version") || str_eq(name, "-V")) {
+		versions_print();
+		return EXIT_ALL_WELL;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (str_eq(name, commands[i].name))
+			return commands[i].run(
+			    &commands[i], argc - 1, argv + 1);
+	return unknown_command(name);
 }

@@ -39,7 +39,8 @@ buf_reserve(struct buf *buf, size_t more)
 	size_t cap = buf->cap ? buf->cap : 64;
 	while (cap < need)
 		cap *= 2;
-	if (cap > buf->limit + 1)
+	/* Not limit + 1, which is 0 for SIZE_MAX ("no limit"). */
+	if (cap - 1 > buf->limit)
 		cap = buf->limit + 1;
 	buf->data = xrealloc(buf->data, cap, 1);
 	buf->cap = cap;

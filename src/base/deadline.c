@@ -29,12 +29,13 @@ clock_wall_ms(void)
 void
 clock_format(int64_t time_ms, char text[CLOCK_TEXT_BYTES])
 {
-	time_t seconds = (time_t)(time_ms / 1000);
+	/* Rounded down, so that times before 1970 count forwards, too. */
+	int64_t ms = (time_ms % 1000 + 1000) % 1000;
+	time_t seconds = (time_t)(time_ms / 1000 - (time_ms % 1000 < 0));
 	struct tm tm;
 	gmtime_r(&seconds, &tm);
 	size_t len = strftime(text, CLOCK_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + len, CLOCK_TEXT_BYTES - len, ".%03dZ",
-	    (int)(time_ms % 1000));
+	snprintf(text + len, CLOCK_TEXT_BYTES - len, ".%03dZ", (int)ms);
 }
 
 bool
@@ -42,11 +43,18 @@ clock_parse(const char *text, int64_t *time_ms)
 {
 	struct tm tm = { 0 };
 	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	int ms, used = 0;
-	if (!rest || sscanf(rest, ".%3dZ%n", &ms, &used) != 1 || used != 5 ||
-	    rest[used] || ms < 0)
+	int ms;
+	if (strlen(text) != 24 || !rest || sscanf(rest, ".%3dZ", &ms) != 1)
 		return false;
-	*time_ms = (int64_t)timegm(&tm) * 1000 + ms;
+	int64_t parsed = (int64_t)timegm(&tm) * 1000 + ms;
+
+	/* strptime(3) takes single digits and the 31st of February; what
+	 * does not print as it was read is not of the form. */
+	char again[CLOCK_TEXT_BYTES];
+	clock_format(parsed, again);
+	if (strcmp(text, again))
+		return false;
+	*time_ms = parsed;
 	return true;
 }
 
@@ -76,6 +84,8 @@ deadline_poll_ms(int64_t deadline)
 {
 	if (deadline == DEADLINE_NEVER)
 		return -1;
-	int64_t left = deadline - clock_ms();
-	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+	int64_t now = clock_ms();
+	if (deadline <= now)
+		return 0;
+	return deadline - now > INT_MAX ? INT_MAX : (int)(deadline - now);
 }

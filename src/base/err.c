@@ -68,8 +68,8 @@ err_sys(struct err *err, enum err_kind kind, int errnum, const char *fmt, ...)
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	size_t len = strlen(err->text);
-	snprintf(err->text + len, sizeof(err->text) - len, ": %s",
-	    strerror(errnum));
+	snprintf(
+	    err->text + len, sizeof(err->text) - len, ": %s", strerror(errnum));
 	return -1;
 }
 
@@ -77,6 +77,8 @@ void
 err_prefix(struct err *err, const char *fmt, ...)
 {
 	char was[sizeof(err->text)];
+	if (!err)
+		return;
 	memcpy(was, err->text, sizeof(was));
 	va_list ap;
 	va_start(ap, fmt);

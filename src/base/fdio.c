@@ -57,8 +57,8 @@ file_read(const char *path, struct buf *out, struct err *err)
 	int rc = -1;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		return err_sys(err, ERR_JOB, errno, "%s: cannot be opened",
-		    path);
+		return err_sys(
+		    err, ERR_JOB, errno, "%s: cannot be opened", path);
 	}
 	char chunk[65536];
 	for (;;) {
@@ -68,8 +68,8 @@ file_read(const char *path, struct buf *out, struct err *err)
 		if (n < 0) {
 			if (errno == EINTR)
 				continue;
-			err_sys(err, ERR_JOB, errno, "%s: cannot be read",
-			    path);
+			err_sys(
+			    err, ERR_JOB, errno, "%s: cannot be read", path);
 			goto out;
 		}
 		if (!buf_add(out, chunk, (size_t)n)) {
@@ -94,14 +94,14 @@ file_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
 	char *temporary = xasprintf("%s.XXXXXX", path);
 	int fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0) {
-		err_sys(err, ERR_INTERNAL, errno, "%s: cannot be written",
-		    path);
+		err_sys(
+		    err, ERR_INTERNAL, errno, "%s: cannot be written", path);
 		goto out;
 	}
 	if (fd_write_all(fd, data, len) || fchmod(fd, mode) || fsync(fd) ||
 	    rename(temporary, path)) {
-		err_sys(err, ERR_INTERNAL, errno, "%s: cannot be written",
-		    path);
+		err_sys(
+		    err, ERR_INTERNAL, errno, "%s: cannot be written", path);
 		unlink(temporary);
 		goto out;
 	}
@@ -113,17 +113,35 @@ out:
 	return rc;
 }
 
+/* 0 if there is a directory afterwards, else -1 with errno. */
+static int
+make_one(const char *path, mode_t mode)
+{
+	struct stat st;
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST || stat(path, &st))
+		return -1;
+	if (S_ISDIR(st.st_mode))
+		return 0;
+	errno = ENOTDIR;
+	return -1;
+}
+
 int
 dir_make(const char *path, mode_t mode, struct err *err)
 {
 	int rc = -1;
+	if (!*path)
+		return err_set(err, ERR_INTERNAL,
+		    "a directory without a name cannot be made");
 	char *copy = xstrdup(path);
 	for (char *at = copy + 1;; at++) {
 		char was = *at;
 		if (was != '/' && was != '\0')
 			continue;
 		*at = '\0';
-		if (mkdir(copy, mode) && errno != EEXIST) {
+		if (make_one(copy, mode)) {
 			err_sys(err, ERR_INTERNAL, errno,
 			    "%s: directory cannot be made", copy);
 			goto out;

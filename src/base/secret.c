@@ -29,7 +29,8 @@ secret_new(const char *text, size_t len)
 	/* Both may be refused (RLIMIT_MEMLOCK, old kernels): best effort. */
 	(void)mlock(secret->text, secret->mapped);
 	(void)madvise(secret->text, secret->mapped, MADV_DONTDUMP);
-	memcpy(secret->text, text, len);
+	if (len)
+		memcpy(secret->text, text, len);
 	return secret;
 }
 

@@ -47,8 +47,8 @@ utf8_len(const unsigned char *text, size_t left)
 	if (c < 0x80)
 		return 1;
 	size_t len = c >= 0xc2 && c < 0xe0 ? 2
-	    : c >= 0xe0 && c < 0xf0        ? 3
-	    : c >= 0xf0 && c < 0xf5        ? 4
+	    : c >= 0xe0 && c < 0xf0	   ? 3
+	    : c >= 0xf0 && c < 0xf5	   ? 4
 					   : 0;
 	if (!len || len > left)
 		return 0;
@@ -85,6 +85,20 @@ str_is_utf8(const char *text, size_t len, size_t *bad)
 	return true;
 }
 
+/* Adds valid UTF-8; where it does not fit, whole characters of it. */
+static bool
+add_characters(struct buf *out, const char *text, size_t len)
+{
+	size_t room = out->limit - out->len;
+	if (len <= room)
+		return buf_add(out, text, len);
+	while (room && (text[room] & 0xc0) == 0x80)
+		room--;
+	buf_add(out, text, room);
+	out->cut = true;
+	return false;
+}
+
 void
 str_add_utf8(struct buf *out, const char *text, size_t len)
 {
@@ -96,11 +110,12 @@ str_add_utf8(struct buf *out, const char *text, size_t len)
 			i += n;
 			continue;
 		}
-		buf_add(out, text + start, i - start);
-		buf_adds(out, "\xef\xbf\xbd");
+		if (!add_characters(out, text + start, i - start) ||
+		    !add_characters(out, "\xef\xbf\xbd", 3))
+			return;
 		start = ++i;
 	}
-	buf_add(out, text + start, len - start);
+	add_characters(out, text + start, len - start);
 }
 
 size_t
@@ -137,7 +152,9 @@ str_nearest(const char *text, const char *const *names, size_t count)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		size_t distance = str_distance(text, names[i]);
-		if (distance * 3 > strlen(names[i]) + 2)
+		size_t len = strlen(names[i]);
+		/* A name of one letter is not like another one. */
+		if (distance * 3 > len + 2 || (distance && distance >= len))
 			continue;
 		if (!best || distance < best_distance) {
 			best = names[i];
@@ -181,8 +198,8 @@ str_to_duration_ms(const char *text, int64_t *value_ms)
 	static const struct {
 		const char *unit;
 		int64_t ms;
-	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 },
-		{ "m", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
+	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 },
+		{ "h", 3600000 }, { "d", 86400000 } };
 	const char *end;
 	int64_t parsed;
 	if (!parse_digits(text, &parsed, &end))

@@ -1,0 +1,26 @@
+/* The subcommands: a row each, a file each. */
+#ifndef NETPUSH_APP_COMMAND_H
+#define NETPUSH_APP_COMMAND_H
+
+struct command {
+	const char *name;
+	const char *arguments; /* for the usage line */
+	const char *summary; /* one line for `netpush --help` */
+	unsigned options; /* groups of app/options.h */
+	/* ARGV[0] is the subcommand's name. Returns the exit status. */
+	int (*run)(const struct command *command, int argc, char **argv);
+};
+
+int command_check(const struct command *command, int argc, char **argv);
+int command_run(const struct command *command, int argc, char **argv);
+int command_profiles(const struct command *command, int argc, char **argv);
+
+/* Prints a subcommand's usage and options to standard output. */
+void command_help(const struct command *command);
+
+/* One line on standard error about what is wrong with the call; returns the
+ * exit status for it (2). */
+int command_misused(const struct command *command, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,27 @@
+/* A job and the profiles it needs, loaded and judged for a subcommand. */
+#ifndef NETPUSH_APP_LOAD_H
+#define NETPUSH_APP_LOAD_H
+
+#include "model/job.h"
+#include "model/profile.h"
+
+struct options;
+
+struct loaded {
+	struct profiles profiles;
+	struct job *job;
+};
+
+/* Adds the directories where profiles are: the built-in one, then those of
+ * --profiles. */
+void load_profile_dirs(const struct options *options, struct strs *dirs);
+
+/*
+ * Loads profiles and job, applies --limit and --threads, renders everything
+ * for every device. -1 after every mistake was printed, each with its place.
+ */
+int load_job(
+    struct loaded *loaded, const struct options *options, const char *path);
+void loaded_clear(struct loaded *loaded);
+
+#endif

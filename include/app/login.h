@@ -1,0 +1,24 @@
+/*
+ * Gathers the credentials for a run, first that is set: options, the job's
+ * `credentials:`, NETPUSH_USERNAME / NETPUSH_PASSWORD /
+ * NETPUSH_ENABLE_PASSWORD / NETPUSH_PASSPHRASE, systemd's credentials
+ * (username, password, enable, passphrase), a prompt on the terminal.
+ */
+#ifndef NETPUSH_APP_LOGIN_H
+#define NETPUSH_APP_LOGIN_H
+
+#include <stdbool.h>
+
+struct credentials;
+struct job;
+struct options;
+
+/* -1 after a message when something is missing and nobody can be asked. */
+int login_gather(struct credentials *credentials, const struct options *options,
+    const struct job *job);
+
+/* After a refusal: asks for name and password again. False when there is no
+ * terminal or the person gives up. */
+bool login_ask_again(struct credentials *credentials);
+
+#endif

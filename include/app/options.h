@@ -1,0 +1,54 @@
+/*
+ * The command line's options: one table for all subcommands, from which
+ * parsing and --help are made. Adding one is a row and a member.
+ */
+#ifndef NETPUSH_APP_OPTIONS_H
+#define NETPUSH_APP_OPTIONS_H
+
+#include "base/str.h"
+#include "device/target.h"
+
+#include <stdbool.h>
+
+/* Which subcommands know an option. */
+enum option_group {
+	OPTIONS_JOB = 1 << 0, /* read a job: --profiles, --limit ... */
+	OPTIONS_NETWORK = 1 << 1, /* log in: --username, --known-hosts ... */
+	OPTIONS_REPORT = 1 << 2, /* report: --json, -q, -v ... */
+	OPTIONS_RENDER = 1 << 3, /* check --render */
+	OPTIONS_PROFILES = 1 << 4, /* --profiles alone */
+};
+
+struct options {
+	int threads; /* 0: the job's */
+	struct strs limit;
+	struct strs profiles; /* directories given by the user */
+	char *known_hosts; /* path */
+	enum host_keys_policy host_keys;
+	char *username;
+	char *password_file;
+	char *identity;
+	bool agent;
+	char *state_dir;
+	char *json; /* path, "-" for standard output, or NULL */
+	bool transcripts;
+	bool render;
+	int verbose;
+	bool quiet;
+	bool no_color;
+	bool help;
+	struct strs words; /* what is no option */
+};
+
+/*
+ * Parses ARGV[1..] by the rows of GROUPS. Options and words may be mixed,
+ * "--" ends the options. -1 after a message on standard error.
+ */
+int options_parse(
+    struct options *options, unsigned groups, int argc, char **argv);
+void options_clear(struct options *options);
+
+/* The part of a subcommand's --help that tells its options. */
+void options_print_help(unsigned groups);
+
+#endif

@@ -1,0 +1,18 @@
+/* The summary for people, at the end of a run. */
+#ifndef NETPUSH_APP_REPORT_H
+#define NETPUSH_APP_REPORT_H
+
+#include "run/run.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/*
+ * Counts first, then the devices by what they came to: those that failed with
+ * their reasons, those that succeeded grouped by identical output. QUIET:
+ * failures only.
+ */
+void report_text(FILE *file, const struct run_outcome *outcome,
+    const struct job *job, double seconds, bool color, bool quiet);
+
+#endif

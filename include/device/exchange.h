@@ -1,0 +1,78 @@
+/*
+ * The heart of the dialogue: lines go out, at most WINDOW of them unanswered,
+ * and every single one is accounted for: first its echo, then its answer, up
+ * to the prompt that follows. What cannot be attributed is never guessed.
+ * docs/session.md draws the states.
+ */
+#ifndef NETPUSH_DEVICE_EXCHANGE_H
+#define NETPUSH_DEVICE_EXCHANGE_H
+
+#include "device/channel.h"
+#include "device/fault.h"
+#include "device/prompts.h"
+#include "device/target.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define EXCHANGE_WINDOW_MAX	    64
+#define EXCHANGE_BYTES_IN_FLIGHT    2048
+#define EXCHANGE_ANSWER_LIMIT_BYTES (16u << 20)
+
+struct exchange;
+struct secret;
+
+/* One line's answer. The texts are valid only during the call. */
+struct exchange_reply {
+	size_t index; /* of the line in the request */
+	const char *text; /* answer lines, each ended by "\n"; log lines cut */
+	size_t len;
+	bool cut; /* longer than EXCHANGE_ANSWER_LIMIT_BYTES */
+	const struct profile_mode *mode; /* by the prompt that followed */
+	const char *prompt;
+};
+
+struct exchange_request {
+	const char *const *lines; /* without line ends */
+	size_t count;
+	unsigned window; /* lines in flight at most; on_reply may change it */
+	bool config; /* the lines are configuration: a damaged echo is an
+			      error, stray refusals are heard */
+	const struct secret *secret; /* answer to a question that the profile
+					marks with the answer "{{secret}}" */
+	/* Heard in order, one for each line. Non-zero: send nothing more (what
+	 * is in flight is still accounted for). May be NULL. */
+	int (*on_reply)(void *data, struct exchange_request *request,
+	    const struct exchange_reply *reply);
+	/* A line of text that belongs to no answer. May be NULL. */
+	void (*on_stray)(void *data, const char *line, size_t len);
+	void *data;
+	size_t sent; /* result: how many lines left */
+	int64_t deadline; /* for all of it */
+	int64_t silence_ms; /* restarts with every byte heard */
+};
+
+/* All is borrowed and must live as long as the exchange. */
+struct exchange *exchange_new(struct channel *channel,
+    const struct profile *profile, struct prompts *prompts,
+    const struct observer *observer);
+void exchange_free(struct exchange *exchange);
+
+/*
+ * Sends the lines and hears all answers. 0 when each line that was sent was
+ * answered; -1 with FAULT otherwise: kinds timeout, closed, echo, prompt (an
+ * unanswered question), cancelled. After a failure the session cannot be
+ * trusted with more lines unless exchange_settle() says so.
+ */
+int exchange_run(struct exchange *exchange, struct exchange_request *request,
+    struct fault *fault);
+
+/* The mode and the prompt that were seen last; NULL and "" before. */
+const struct profile_mode *exchange_mode(const struct exchange *exchange);
+const char *exchange_prompt(const struct exchange *exchange);
+
+/* Is a line unaccounted for (a failed run left something in the air)? */
+bool exchange_is_settled(const struct exchange *exchange);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * The prompts of one device: its name as learnt from what it showed, and from
+ * then on the exact form of every mode's prompt. Nothing else on the screen
+ * is taken for a prompt.
+ */
+#ifndef NETPUSH_DEVICE_PROMPTS_H
+#define NETPUSH_DEVICE_PROMPTS_H
+
+#include "model/profile.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+struct prompts;
+
+/* PROFILE is borrowed. */
+struct prompts *prompts_new(const struct profile *profile);
+void prompts_free(struct prompts *prompts);
+
+/* Could this open line be a first prompt (the profile's first_prompt)? */
+bool prompts_is_first(
+    const struct prompts *prompts, const char *text, size_t len);
+
+/*
+ * Learns the device's name from a text that is known to be a prompt (it stood
+ * in front of the echo of our own command). False if first_prompt or no mode
+ * fits it. May be called again when the name changes.
+ */
+bool prompts_learn(struct prompts *prompts, const char *text, size_t len);
+bool prompts_learnt(const struct prompts *prompts);
+
+/* The learnt name; "" before that. */
+const char *prompts_stem(const struct prompts *prompts);
+
+/* The mode whose prompt is exactly TEXT, or NULL. */
+const struct profile_mode *prompts_find(
+    const struct prompts *prompts, const char *text, size_t len);
+
+/* Does TEXT begin with a prompt? Its length then, else 0. */
+size_t prompts_prefix(
+    const struct prompts *prompts, const char *text, size_t len);
+
+#endif

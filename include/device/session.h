@@ -1,0 +1,83 @@
+/*
+ * A logged-in command line: learns the prompt, sets the terminal up, moves
+ * between modes, runs commands, says goodbye. What is sent in configuration
+ * mode goes through device/sender.
+ */
+#ifndef NETPUSH_DEVICE_SESSION_H
+#define NETPUSH_DEVICE_SESSION_H
+
+#include "device/exchange.h"
+#include "device/fault.h"
+#include "device/target.h"
+#include "device/transport.h"
+
+#include <stdint.h>
+
+struct buf;
+struct session;
+
+/*
+ * Takes TRANSPORT over. TARGET and OBSERVER are borrowed. DEADLINE is the
+ * device's: no step passes it. The session is not ready for commands before
+ * session_prepare().
+ */
+struct session *session_new(struct transport *transport,
+    const struct target *target, const struct observer *observer,
+    int64_t deadline);
+
+/*
+ * Waits for the first prompt, sends the profile's set-up commands in one
+ * write, learns the prompt from their echoes, and raises the privilege where
+ * the profile's exec mode wants it (enable). -1 with kind prompt, timeout,
+ * closed, auth (enable refused) or cancelled.
+ */
+int session_prepare(struct session *session, struct fault *fault);
+
+/*
+ * Runs one command in the exec mode. Its output is added to OUT. A command
+ * that the device did not understand (a refusal is all that it shows) fails
+ * with kind refused; anything else that is shown is output.
+ */
+int session_command(struct session *session, const char *command,
+    int64_t timeout_ms, struct buf *out, struct fault *fault);
+
+/*
+ * Runs several commands, all of them sent at once where the device allows.
+ * OUTPUTS gets one text for each; "" for one that the device refused (an old
+ * system may not know every way to show a thing). -1 with kind refused only
+ * if it refused them all.
+ */
+int session_commands(struct session *session, const struct strs *commands,
+    int64_t timeout_ms, struct strs *outputs, struct fault *fault);
+
+/* Goes to a mode by the profile's enter and leave commands. */
+int session_enter(
+    struct session *session, const char *mode, struct fault *fault);
+
+/* The mode that the last prompt showed; NULL before the first. */
+const struct profile_mode *session_mode(const struct session *session);
+const char *session_prompt(const struct session *session);
+const struct profile *session_profile(const struct session *session);
+const struct target *session_target(const struct session *session);
+const struct observer *session_observer(const struct session *session);
+struct exchange *session_exchange(struct session *session);
+
+/* The earlier of now + TIMEOUT_MS (0: the step's default) and the device's
+ * deadline. */
+int64_t session_deadline(const struct session *session, int64_t timeout_ms);
+int64_t session_silence_ms(const struct session *session);
+
+/* True while the command line can be trusted with another line. */
+bool session_is_usable(const struct session *session);
+
+/*
+ * Leaves configuration mode if need be, sends the profile's close command,
+ * waits for the device to end the session, disconnects, frees. Never fails:
+ * a device that does not answer is left after GRACE_MS.
+ */
+void session_close(struct session *session, int64_t grace_ms);
+
+/* Times the session waited for the device (for the bench). */
+unsigned session_turns(const struct session *session);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The steps of a job, as rows: what each kind does with a session, and what
+ * it can say about it afterwards. A step that changes the device reads the
+ * state before (nothing is sent when it is already as asked) and after (only
+ * what was read back counts).
+ */
+#ifndef NETPUSH_DEVICE_STEP_H
+#define NETPUSH_DEVICE_STEP_H
+
+#include "base/buf.h"
+#include "device/fault.h"
+#include "device/session.h"
+#include "model/job.h"
+
+#define STEP_OUTPUT_LIMIT_BYTES (16u << 20)
+
+enum step_status {
+	STEP_OK, /* done; nothing was to be changed by it */
+	STEP_UNCHANGED, /* already as asked: nothing was sent */
+	STEP_CHANGED, /* sent, read back, as asked */
+	STEP_FAILED, /* failed, and the device is as it was before */
+	STEP_UNKNOWN, /* failed, and may be partly applied */
+	STEP_STATUS__COUNT,
+};
+const char *step_status_name(enum step_status status);
+bool step_status_get(const char *name, enum step_status *status);
+
+struct step_result {
+	enum step_status status;
+	struct buf output; /* what the device showed */
+	struct buf notes; /* words of the device to lines it accepted */
+	struct fault fault;
+};
+void step_result_init(struct step_result *result);
+void step_result_clear(struct step_result *result);
+
+/* Runs STEP; RESULT says all. */
+void step_run(struct session *session, const struct job_step *step,
+    struct step_result *result);
+
+#endif

@@ -1,0 +1,17 @@
+/* A TCP connection to a name or address, made within a deadline. */
+#ifndef NETPUSH_DEVICE_TCP_H
+#define NETPUSH_DEVICE_TCP_H
+
+#include <stdint.h>
+
+struct err;
+
+/*
+ * Tries every address that ADDRESS resolves to, in the resolver's order
+ * (RFC 6724), until one answers. Returns a non-blocking, close-on-exec
+ * socket, or -1 with kind resolve, connect, timeout or cancelled.
+ */
+int tcp_connect(const char *address, int port, int64_t deadline, int cancel_fd,
+    struct err *err);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * SSH through libssh2, never blocking: connect and key exchange, host key,
+ * one login attempt, a shell on a terminal. The only part of netpush that
+ * knows libssh2.
+ */
+#ifndef NETPUSH_DEVICE_TRANSPORT_SSH2_H
+#define NETPUSH_DEVICE_TRANSPORT_SSH2_H
+
+#include "device/target.h"
+#include "device/transport.h"
+
+#include <stdint.h>
+
+struct err;
+struct ssh;
+
+/* libssh2's version, for --version. */
+const char *ssh_library_version(void);
+
+/*
+ * TCP, key exchange and host key check. NULL with kind resolve, connect,
+ * timeout, host_key, closed or cancelled. Nothing of the credentials has been
+ * sent when this returns.
+ */
+struct ssh *ssh_connect(const struct target *target,
+    const struct observer *observer, int64_t deadline, struct err *err);
+
+/*
+ * One login with the one method that the credentials name. A password is
+ * offered once: by `password`, and by `keyboard-interactive` only where the
+ * device answered that it does not know `password` (so that it was not
+ * tried). Never asks for the list of methods: that is a `none` login, which
+ * devices log as a failure. -1 with kind auth when refused.
+ */
+int ssh_login(struct ssh *ssh, const struct target *target, int64_t deadline,
+    struct err *err);
+
+/* A terminal and a shell on it. The transport belongs to SSH and is closed
+ * with ssh_close(). NULL on failure. */
+struct transport *ssh_shell(struct ssh *ssh, int64_t deadline, struct err *err);
+
+/* SSH_MSG_DISCONNECT within the deadline, then frees. NULL is fine. */
+void ssh_close(struct ssh *ssh, int64_t deadline);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * What is known of every device of a run: fed with the events, live or read
+ * again from the journal, it holds the verdicts. Small, whatever the devices
+ * show: outputs stay in the journal, the ledger knows where.
+ */
+#ifndef NETPUSH_RUN_LEDGER_H
+#define NETPUSH_RUN_LEDGER_H
+
+#include "device/target.h"
+#include "model/job.h"
+#include "run/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The `status` of docs/results.md. */
+enum device_status {
+	DEVICE_PENDING, /* no result yet; never in a finished run */
+	DEVICE_CHANGED,
+	DEVICE_UNCHANGED,
+	DEVICE_FAILED,
+	DEVICE_ROLLED_BACK,
+	DEVICE_UNKNOWN,
+	DEVICE_SKIPPED,
+	DEVICE_STATUS__COUNT,
+};
+const char *device_status_name(enum device_status status);
+bool device_status_get(const char *name, enum device_status *status);
+
+/* changed, unchanged: the device is as the job asks. */
+bool device_status_is_success(enum device_status status);
+
+struct ledger_device {
+	const char *hostname, *address, *device_type; /* borrowed: the job's */
+	enum device_status status;
+	bool in_flight;
+	bool change_seen; /* of the worker in flight: it announced `change` */
+	int attempts;
+	int64_t started_ms; /* wall clock; 0: never */
+	int64_t duration_ms;
+	const char *phase; /* where it ended; borrowed, or NULL */
+	enum stage stage;
+	enum err_kind error; /* ERR_NONE: none */
+	char *message; /* the error's, or why it was skipped */
+	bool half_done; /* an earlier phase changed it, then it failed */
+	int64_t *steps; /* offsets of its `step` events in the journal */
+	size_t step_count, step_cap;
+	int64_t finished_at; /* offset of its last `device_finished`; -1 */
+	int64_t output_at; /* offset of the step whose output counts; -1 */
+	uint64_t output_hash; /* of that output, 0 for none */
+};
+
+struct ledger {
+	struct ledger_device *devices; /* in the order of the device list */
+	size_t count;
+	size_t totals[DEVICE_STATUS__COUNT];
+};
+
+/* One entry for each device of JOB, which must outlive the ledger. */
+void ledger_init(struct ledger *ledger, const struct job *job);
+void ledger_clear(struct ledger *ledger);
+
+/* Takes note of an event of DEVICE that stands at OFFSET in the journal. */
+void ledger_take(struct ledger *ledger, size_t device,
+    const struct event *event, int64_t offset);
+
+/*
+ * The worker of DEVICE is gone. If it had reported its end, false. Otherwise
+ * the verdict is ours: fills EVENT with the `device_finished` that it should
+ * have sent (`failed` when it had not announced a change, else `unknown`) for
+ * the caller to journal, take and clear.
+ */
+bool ledger_gone(const struct ledger *ledger, size_t device, int wait_status,
+    bool overdue, bool called_off, struct event *event);
+
+/* Every device succeeded. */
+bool ledger_is_success(const struct ledger *ledger);
+
+#endif

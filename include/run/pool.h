@@ -1,0 +1,64 @@
+/*
+ * At most N workers at a time, each a forked process with a socket to the
+ * parent. The pool knows processes and events; which device comes next and
+ * what its result is, is the run's business.
+ */
+#ifndef NETPUSH_RUN_POOL_H
+#define NETPUSH_RUN_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct event;
+struct pool;
+struct target;
+
+struct pool_handler {
+	void *data;
+	/* An event of the worker for DEVICE; taken over by the handler, which
+	 * clears it. */
+	void (*event)(void *data, size_t device, struct event *event);
+	/* The worker is gone. WAIT_STATUS as from waitpid(2); OVERDUE: it was
+	 * killed because it passed its deadline. */
+	void (*gone)(void *data, size_t device, int wait_status, bool overdue);
+	/* SIGINT or SIGTERM arrived. */
+	void (*signal)(void *data, int number);
+};
+
+/* Blocks SIGINT and SIGTERM (they are heard through pool_wait). */
+struct pool *pool_new(
+    unsigned threads, const struct pool_handler *handler, struct err *err);
+
+/* Kills (SIGKILL) and reaps whoever still runs; restores the signals. */
+void pool_free(struct pool *pool);
+
+bool pool_has_room(const struct pool *pool);
+unsigned pool_running(const struct pool *pool);
+void pool_set_threads(struct pool *pool, unsigned threads);
+
+/*
+ * Forks a worker for TARGET, known to the handler as DEVICE. It is killed
+ * when it outlives KILL_AFTER_MS. -1 with ERR when there is no process or
+ * descriptor to be had (the device was not contacted).
+ */
+int pool_start(struct pool *pool, const struct target *target, size_t device,
+    int64_t kill_after_ms, struct err *err);
+
+/* Waits up to TIMEOUT_MS (-1: until something happens) and calls the handler
+ * for all that happened. */
+void pool_wait(struct pool *pool, int timeout_ms);
+
+/* Lets DEVICE's worker go on after its `stage: change`. */
+void pool_go(struct pool *pool, size_t device);
+
+/* Calls every worker off: SIGTERM (they stop at once, undoing what they can)
+ * or SIGKILL. */
+void pool_signal(struct pool *pool, int number);
+
+/* Calls FN for each device whose worker is alive. */
+void pool_each(
+    const struct pool *pool, void (*fn)(void *data, size_t device), void *data);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Keeps secrets out of what is written down. Every text that came from a
+ * device passes here before it enters an event, a transcript or a message: a
+ * device that echoes a password must not make netpush write it.
+ */
+#ifndef NETPUSH_TEXT_REDACT_H
+#define NETPUSH_TEXT_REDACT_H
+
+#include <stddef.h>
+
+struct buf;
+struct secret;
+
+#define REDACT_MARK "<redacted>"
+
+/* Borrowed secrets; NULL entries are skipped. Zeroed: nothing to hide. */
+struct redactor {
+	const struct secret *secrets[4];
+	size_t count;
+};
+
+void redactor_add(struct redactor *redactor, const struct secret *secret);
+
+/* Adds TEXT to OUT, every occurrence of a secret replaced by REDACT_MARK. */
+void redact_add(const struct redactor *redactor, struct buf *out,
+    const char *text, size_t len);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * From terminal noise to text. Device bytes go in, in any split; finished
+ * lines come out through a function, and the line that is still open (a
+ * prompt, a question, half an echo) can be looked at any time.
+ *
+ * It follows what a terminal would show of one line: CR, BS, erasures and
+ * cursor movements within the line (ECMA-48), so that a pager's ` --More-- `
+ * that the device wipes out is gone. Colours, titles, bells and NULs vanish.
+ * Linear in the bytes fed; nothing is looked at twice.
+ */
+#ifndef NETPUSH_TEXT_SCREEN_H
+#define NETPUSH_TEXT_SCREEN_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SCREEN_LINE_LIMIT_BYTES (256u << 10)
+
+/* A finished line, without its end. Bytes are the device's: not UTF-8 for
+ * certain, but free of control characters except the tab. */
+typedef void screen_line_fn(void *data, const char *line, size_t len);
+
+enum screen_state {
+	SCREEN_GROUND,
+	SCREEN_ESCAPE,
+	SCREEN_ESCAPE_CHARSET,
+	SCREEN_CSI,
+	SCREEN_STRING, /* OSC, DCS, APC, PM: up to BEL or ST */
+	SCREEN_STRING_ESCAPE,
+};
+
+struct screen {
+	struct buf line; /* the open line */
+	size_t cursor; /* byte column in it */
+	bool edited; /* something in it was overwritten or erased */
+	bool line_cut; /* it was longer than the limit */
+	enum screen_state state;
+	unsigned params[4];
+	unsigned param_count;
+	screen_line_fn *on_line;
+	void *data;
+};
+
+void screen_init(struct screen *screen, screen_line_fn *on_line, void *data);
+void screen_clear(struct screen *screen);
+void screen_feed(struct screen *screen, const char *bytes, size_t len);
+
+/* Forgets the open line (after it was taken as a prompt, say). */
+void screen_drop_line(struct screen *screen);
+
+#endif

@@ -1,0 +1,113 @@
+/* netpush check: what a run would do, without touching anything. */
+#include "app/command.h"
+#include "app/load.h"
+#include "app/options.h"
+#include "base/str.h"
+#include "model/plan.h"
+#include "run/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NAMES_SHOWN 8
+
+/* "4 devices: 2 cisco_ios, 2 cisco_nxos", the types in order of use. */
+static void
+print_devices(const struct job *job)
+{
+	struct strs types = { 0 };
+	size_t count = job->device_count;
+	for (size_t i = 0; i < count; i++)
+		if (!strs_has(&types, job->devices[i].device_type))
+			strs_add(&types, job->devices[i].device_type);
+	printf("devices: %zu", count);
+	for (size_t t = 0; t < types.count; t++) {
+		size_t of_type = 0;
+		for (size_t i = 0; i < count; i++)
+			of_type += str_eq(
+			    job->devices[i].device_type, types.items[t]);
+		printf("%s%zu %s", t ? ", " : " (", of_type, types.items[t]);
+	}
+	printf(")\n  ");
+	for (size_t i = 0; i < count && i < NAMES_SHOWN; i++)
+		printf("%s%s", i ? ", " : "", job->devices[i].hostname);
+	if (count > NAMES_SHOWN)
+		printf(", ... %s", job->devices[count - 1].hostname);
+	putchar('\n');
+	strs_clear(&types);
+}
+
+static void
+print_summary(const struct job *job)
+{
+	printf("job:     %s (%s)\n", job->name, job->path);
+	print_devices(job);
+	printf("login:   checked once, on %s%s\n",
+	    job->validate_on ? job->validate_on : job->devices[0].hostname,
+	    job->validate_on ? "" : " or the next that can be reached");
+	for (size_t i = 0; i < job->phase_count; i++) {
+		const struct job_phase *phase = &job->phases[i];
+		printf("phase:   %s, %d device%s at once\n", phase->name,
+		    phase->threads, phase->threads == 1 ? "" : "s");
+		for (size_t j = 0; j < phase->step_count; j++)
+			printf("  %zu. %s\n", j + 1, phase->steps[j].name);
+	}
+	printf("nothing is wrong with it; see the exact lines with --render\n");
+}
+
+static int
+print_lines(const struct job *job, const struct job_device *device)
+{
+	struct diags diags = { 0 };
+	printf("! %s (%s, %s port %d)\n", device->hostname, device->device_type,
+	    device->address, device->port);
+	for (size_t i = 0; i < job->phase_count; i++) {
+		const struct job_phase *phase = &job->phases[i];
+		for (size_t j = 0; j < phase->step_count; j++) {
+			struct plan_lines lines;
+			if (plan_render(job, device, &phase->steps[j], &lines,
+				&diags)) {
+				diags_print(&diags);
+				diags_clear(&diags);
+				return -1;
+			}
+			printf("! phase %s, step %s\n", phase->name,
+			    phase->steps[j].name);
+			for (size_t k = 0; k < lines.count; k++)
+				puts(lines.items[k].text);
+			plan_lines_clear(&lines);
+		}
+	}
+	return 0;
+}
+
+int
+command_check(const struct command *command, int argc, char **argv)
+{
+	struct options options;
+	struct loaded loaded = { 0 };
+	int status = EXIT_USAGE;
+	if (options_parse(&options, command->options, argc, argv))
+		return status;
+	if (options.help) {
+		command_help(command);
+		status = EXIT_ALL_WELL;
+		goto out;
+	}
+	if (options.words.count != 1) {
+		command_misused(command, "one job file is needed");
+		goto out;
+	}
+	if (load_job(&loaded, &options, options.words.items[0]))
+		goto out;
+	status = EXIT_ALL_WELL;
+	if (!options.render)
+		print_summary(loaded.job);
+	for (size_t i = 0; options.render && i < loaded.job->device_count; i++)
+		if (print_lines(loaded.job, &loaded.job->devices[i]))
+			status = EXIT_USAGE;
+	loaded_clear(&loaded);
+out:
+	options_clear(&options);
+	return status;
+}

@@ -1,0 +1,93 @@
+/* Everything that can be wrong is found here, before the network is touched. */
+#include "app/load.h"
+
+#include "app/options.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "model/plan.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The profiles that belong to this executable: beside where it is installed,
+ * or in the source tree that it was built in. */
+static char *
+built_in_dir(void)
+{
+	static const char *const places[] = {
+		"/../share/netpush/device-profiles", /* PREFIX/bin/netpush */
+		"/../../device-profiles", /* build/PRESET/netpush */
+		"/../device-profiles", /* build/netpush */
+	};
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash = NULL;
+	if (len > 0) {
+		self[len] = '\0';
+		slash = strrchr(self, '/');
+	}
+	for (size_t i = 0; slash && i < sizeof(places) / sizeof(*places); i++) {
+		*slash = '\0';
+		char *path = xasprintf("%s%s", self, places[i]);
+		if (access(path, R_OK | X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return xstrdup(NETPUSH_PROFILES_DIR);
+}
+
+void
+load_profile_dirs(const struct options *options, struct strs *dirs)
+{
+	strs_take(dirs, built_in_dir());
+	for (size_t i = 0; i < options->profiles.count; i++)
+		strs_add(dirs, options->profiles.items[i]);
+}
+
+static void
+apply_threads(struct job *job, int threads)
+{
+	job->threads = threads;
+	for (size_t i = 0; i < job->phase_count; i++)
+		job->phases[i].threads = threads;
+}
+
+int
+load_job(struct loaded *loaded, const struct options *options, const char *path)
+{
+	struct diags diags = { 0 };
+	struct strs dirs = { 0 };
+	int rc = -1;
+	*loaded = (struct loaded){ 0 };
+	load_profile_dirs(options, &dirs);
+	/* A profile that is broken does not hide what is wrong in the job. */
+	profiles_load(&loaded->profiles, &dirs, &diags);
+	loaded->job = job_load(path, &loaded->profiles, &diags);
+	if (diags_any(&diags) || !loaded->job)
+		goto out;
+	if (options->limit.count && !job_limit(loaded->job, &options->limit)) {
+		log_error("--limit leaves no device of %s", path);
+		goto out;
+	}
+	if (options->threads)
+		apply_threads(loaded->job, options->threads);
+	rc = plan_check(loaded->job, &diags);
+out:
+	diags_sort(&diags);
+	diags_print(&diags);
+	diags_clear(&diags);
+	strs_clear(&dirs);
+	if (rc)
+		loaded_clear(loaded);
+	return rc;
+}
+
+void
+loaded_clear(struct loaded *loaded)
+{
+	job_free(loaded->job);
+	profiles_clear(&loaded->profiles);
+	*loaded = (struct loaded){ 0 };
+}

@@ -1,0 +1,190 @@
+/* The text report. */
+#include "app/report.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "run/result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RED	   "\033[31m"
+#define BOLD	   "\033[1m"
+#define PLAIN	   "\033[0m"
+#define LINE_WIDTH 78
+
+struct report {
+	FILE *file;
+	const struct run_outcome *outcome;
+	bool color;
+	bool *done; /* devices that were told already */
+};
+
+static void
+print_counts(const struct report *report, const struct job *job, double seconds)
+{
+	const struct ledger *ledger = &report->outcome->ledger;
+	const char *separator = ": ";
+	fprintf(report->file, "%s%s%s: %zu device%s in %.1f s",
+	    report->color ? BOLD : "", job->name, report->color ? PLAIN : "",
+	    ledger->count, ledger->count == 1 ? "" : "s", seconds);
+	for (unsigned i = DEVICE_CHANGED; i < DEVICE_STATUS__COUNT; i++) {
+		if (!ledger->totals[i])
+			continue;
+		fprintf(report->file, "%s%s %zu", separator,
+		    device_status_name((enum device_status)i),
+		    ledger->totals[i]);
+		separator = ", ";
+	}
+	fputc('\n', report->file);
+}
+
+/* Names, broken into lines of LINE_WIDTH, indented. */
+static void
+print_names(FILE *file, const struct strs *names)
+{
+	size_t column = 0;
+	for (size_t i = 0; i < names->count; i++) {
+		size_t len = strlen(names->items[i]) + 1;
+		if (column && column + len + 1 > LINE_WIDTH) {
+			fputc('\n', file);
+			column = 0;
+		}
+		column += (size_t)fprintf(file, "%s%s%s", column ? " " : "  ",
+		    names->items[i], i + 1 < names->count ? "," : "");
+	}
+	fputc('\n', file);
+}
+
+static void
+print_indented(FILE *file, const char *text, const char *indent)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		fprintf(file, "%s%.*s\n", indent, (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void
+print_output(const struct report *report, const struct ledger_device *device)
+{
+	struct event step;
+	if (device->output_at < 0 ||
+	    result_read_event(
+		report->outcome->journal_fd, device->output_at, &step))
+		return;
+	print_indented(report->file, step.output, "    ");
+	if (step.output_cut)
+		fputs("    ... cut here\n", report->file);
+	event_clear(&step);
+}
+
+/* All devices with the same status and output as the one at FIRST. */
+static void
+print_group(struct report *report, size_t first)
+{
+	const struct ledger *ledger = &report->outcome->ledger;
+	const struct ledger_device *like = &ledger->devices[first];
+	struct strs names = { 0 };
+	for (size_t i = first; i < ledger->count; i++) {
+		const struct ledger_device *device = &ledger->devices[i];
+		if (report->done[i] || device->status != like->status ||
+		    device->output_hash != like->output_hash)
+			continue;
+		report->done[i] = true;
+		strs_add(&names, device->hostname);
+	}
+	fprintf(report->file, "\n%s (%zu):\n", device_status_name(like->status),
+	    names.count);
+	print_names(report->file, &names);
+	print_output(report, like);
+	strs_clear(&names);
+}
+
+/* Everything that is known of one device that did not succeed. */
+static void
+print_failure(struct report *report, const struct ledger_device *device)
+{
+	struct event end = { 0 };
+	fprintf(report->file, "\n%s%s%s: %s", report->color ? RED : "",
+	    device->hostname, report->color ? PLAIN : "",
+	    device_status_name(device->status));
+	if (device->status == DEVICE_UNKNOWN)
+		fputs(" (may be partly applied)", report->file);
+	fputc('\n', report->file);
+	if (device->finished_at < 0 ||
+	    result_read_event(
+		report->outcome->journal_fd, device->finished_at, &end))
+		return;
+	if (device->half_done)
+		fputs("  an earlier phase changed the device, then:\n",
+		    report->file);
+	if (device->error != ERR_NONE)
+		fprintf(report->file, "  %s: %s\n",
+		    err_kind_name(device->error), end.error.err.text);
+	if (end.error.sent)
+		fprintf(report->file, "  sent: %s\n", end.error.sent);
+	if (end.error.device_text && end.error.device_text[0]) {
+		fputs("  the device said:\n", report->file);
+		print_indented(report->file, end.error.device_text, "    ");
+	}
+	if (device->status == DEVICE_UNKNOWN && device->output_at >= 0) {
+		fputs("  as it was seen last:\n", report->file);
+		print_output(report, device);
+	}
+	event_clear(&end);
+}
+
+/* Skipped devices, grouped by why. */
+static void
+print_skipped(struct report *report, size_t first)
+{
+	const struct ledger *ledger = &report->outcome->ledger;
+	const struct ledger_device *like = &ledger->devices[first];
+	struct strs names = { 0 };
+	for (size_t i = first; i < ledger->count; i++) {
+		const struct ledger_device *device = &ledger->devices[i];
+		if (report->done[i] || device->status != DEVICE_SKIPPED ||
+		    !str_eq(device->message, like->message))
+			continue;
+		report->done[i] = true;
+		strs_add(&names, device->hostname);
+	}
+	fprintf(report->file, "\nskipped (%zu), %s:\n", names.count,
+	    like->message ? like->message : "not started");
+	print_names(report->file, &names);
+	strs_clear(&names);
+}
+
+void
+report_text(FILE *file, const struct run_outcome *outcome,
+    const struct job *job, double seconds, bool color, bool quiet)
+{
+	const struct ledger *ledger = &outcome->ledger;
+	struct report report = {
+		.file = file,
+		.outcome = outcome,
+		.color = color,
+		.done = xcalloc(ledger->count, sizeof(bool)),
+	};
+	if (!quiet || !ledger_is_success(ledger))
+		print_counts(&report, job, seconds);
+	for (size_t i = 0; !quiet && i < ledger->count; i++)
+		if (!report.done[i] &&
+		    device_status_is_success(ledger->devices[i].status))
+			print_group(&report, i);
+	for (size_t i = 0; i < ledger->count; i++) {
+		const struct ledger_device *device = &ledger->devices[i];
+		if (report.done[i] || device_status_is_success(device->status))
+			continue;
+		if (device->status == DEVICE_SKIPPED)
+			print_skipped(&report, i);
+		else
+			print_failure(&report, device);
+	}
+	if (!quiet || !ledger_is_success(ledger))
+		fprintf(file, "\nrun: %s\n", outcome->dir);
+	free(report.done);
+}

@@ -1,0 +1,206 @@
+/*
+ * Moving bytes between a device and the screen. What the lines mean is the
+ * session's business.
+ */
+#include "device/channel.h"
+
+#include "base/alloc.h"
+#include "base/deadline.h"
+#include "base/err.h"
+#include "device/transcript.h"
+#include "device/wait.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define READ_BYTES 32768
+
+struct channel {
+	struct transport *transport;
+	struct transcript *transcript;
+	struct screen screen;
+	screen_line_fn *on_line;
+	void *data;
+	int cancel_fd;
+	bool eof;
+	bool sent_since_wait;
+	unsigned turns;
+	char chunk[READ_BYTES];
+};
+
+static void
+hear_line(void *data, const char *line, size_t len)
+{
+	struct channel *channel = data;
+	transcript_line(channel->transcript, '<', line, len);
+	if (channel->on_line)
+		channel->on_line(channel->data, line, len);
+}
+
+struct channel *
+channel_new(
+    struct transport *transport, int cancel_fd, struct transcript *transcript)
+{
+	/* Not cleared: READ_BYTES of it are written before they are read. */
+	struct channel *channel = xmalloc(sizeof(*channel));
+	channel->transport = transport;
+	channel->transcript = transcript;
+	channel->on_line = NULL;
+	channel->data = NULL;
+	channel->cancel_fd = cancel_fd;
+	channel->eof = false;
+	channel->sent_since_wait = false;
+	channel->turns = 0;
+	screen_init(&channel->screen, hear_line, channel);
+	return channel;
+}
+
+void
+channel_close(struct channel *channel, int64_t deadline)
+{
+	if (!channel)
+		return;
+	channel->transport->ops->close(channel->transport, deadline);
+	screen_clear(&channel->screen);
+	free(channel);
+}
+
+void
+channel_listen(struct channel *channel, screen_line_fn *on_line, void *data)
+{
+	channel->on_line = on_line;
+	channel->data = data;
+}
+
+const char *
+channel_open_line(const struct channel *channel, size_t *len)
+{
+	*len = channel->screen.line.len;
+	return buf_str(&channel->screen.line);
+}
+
+void
+channel_drop_open_line(struct channel *channel)
+{
+	screen_drop_line(&channel->screen);
+}
+
+void
+channel_ignore_cancel(struct channel *channel)
+{
+	channel->cancel_fd = -1;
+}
+
+unsigned
+channel_turns(const struct channel *channel)
+{
+	return channel->turns;
+}
+
+static enum wait_result
+wait_transport(struct channel *channel, int64_t deadline)
+{
+	struct transport *transport = channel->transport;
+	return wait_fd(transport->ops->fd(transport),
+	    transport->ops->events(transport), deadline, channel->cancel_fd);
+}
+
+/* One read. Ends in CHANNEL_SILENCE when nothing is there right now. */
+static enum channel_heard
+read_some(struct channel *channel, struct err *err)
+{
+	struct transport *transport = channel->transport;
+	ssize_t n = transport->ops->read(
+	    transport, channel->chunk, sizeof(channel->chunk), err);
+	if (n == TRANSPORT_AGAIN)
+		return CHANNEL_SILENCE;
+	if (n < 0)
+		return CHANNEL_ERROR;
+	if (n == 0) {
+		channel->eof = true;
+		return CHANNEL_EOF;
+	}
+	screen_feed(&channel->screen, channel->chunk, (size_t)n);
+	return CHANNEL_DATA;
+}
+
+enum channel_heard
+channel_pump(struct channel *channel, int64_t deadline, struct err *err)
+{
+	if (channel->eof)
+		return CHANNEL_EOF;
+	for (;;) {
+		enum channel_heard heard = read_some(channel, err);
+		if (heard != CHANNEL_SILENCE)
+			return heard;
+		if (channel->sent_since_wait) {
+			channel->sent_since_wait = false;
+			channel->turns++;
+		}
+		switch (wait_transport(channel, deadline)) {
+		case WAIT_READY:
+			break;
+		case WAIT_TIMEOUT:
+			return CHANNEL_SILENCE;
+		case WAIT_CANCELLED:
+			err_set(err, ERR_CANCELLED, "called off");
+			return CHANNEL_ERROR;
+		}
+	}
+}
+
+/* The transcript shows what was sent line by line. */
+static void
+note_sent(struct channel *channel, const char *data, size_t len, bool secret)
+{
+	if (secret) {
+		static const char note[] = "(a secret)";
+		transcript_line(
+		    channel->transcript, '>', note, sizeof(note) - 1);
+		return;
+	}
+	while (len) {
+		const char *end = memchr(data, '\n', len);
+		size_t line = end ? (size_t)(end - data) : len;
+		transcript_line(channel->transcript, '>', data, line);
+		line += end != NULL;
+		data += line;
+		len -= line;
+	}
+}
+
+int
+channel_send(struct channel *channel, const char *data, size_t len, bool secret,
+    int64_t deadline, struct err *err)
+{
+	struct transport *transport = channel->transport;
+	if (channel->eof)
+		return err_set(
+		    err, ERR_CLOSED, "the device has ended the session");
+	if (channel->transcript)
+		note_sent(channel, data, len, secret);
+	while (len) {
+		ssize_t n = transport->ops->write(transport, data, len, err);
+		if (n == -1)
+			return -1;
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+			continue;
+		}
+		/* The transport reads while it cannot write (libssh2 does so
+		 * inside the call), so this cannot dead-lock. */
+		switch (wait_transport(channel, deadline)) {
+		case WAIT_READY:
+			break;
+		case WAIT_TIMEOUT:
+			return err_set(
+			    err, ERR_TIMEOUT, "the device takes no more input");
+		case WAIT_CANCELLED:
+			return err_set(err, ERR_CANCELLED, "called off");
+		}
+	}
+	channel->sent_since_wait = true;
+	return 0;
+}

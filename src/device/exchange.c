@@ -1,0 +1,493 @@
+/*
+ * Accounting for every line that is sent. The state of the line at the head
+ * of the flight is either "echo awaited" or "answer awaited"; the lines
+ * behind it wait for their echo. See docs/session.md for the drawing.
+ */
+#include "device/exchange.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/deadline.h"
+#include "base/die.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "text/re.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define QUESTION_SECRET "{{secret}}"
+
+struct in_flight {
+	size_t index;
+	const char *text;
+	size_t len;
+};
+
+struct exchange {
+	struct channel *channel;
+	const struct profile *profile;
+	struct prompts *prompts;
+	const struct observer *observer;
+
+	const struct profile_mode *mode;
+	struct buf prompt;
+
+	/* While exchange_run() is on: */
+	struct exchange_request *request;
+	struct fault *fault;
+	struct in_flight flight[EXCHANGE_WINDOW_MAX];
+	unsigned head, count;
+	size_t bytes_in_flight;
+	size_t next; /* the first line that was not sent yet */
+	bool stop; /* on_reply wants no more */
+	bool echoed; /* the head's echo was seen: its answer is awaited */
+	bool interrupted; /* a log line broke the prompt's line */
+	bool asked; /* the open line is a question that was answered */
+	bool secret_given; /* a secret is offered once, never again */
+	bool failed;
+	struct buf answer;
+	struct buf out;
+};
+
+struct exchange *
+exchange_new(struct channel *channel, const struct profile *profile,
+    struct prompts *prompts, const struct observer *observer)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+	x->channel = channel;
+	x->profile = profile;
+	x->prompts = prompts;
+	x->observer = observer;
+	buf_init(&x->answer, EXCHANGE_ANSWER_LIMIT_BYTES);
+	buf_init(&x->prompt, 1024);
+	buf_init(&x->out, 65536);
+	return x;
+}
+
+void
+exchange_free(struct exchange *x)
+{
+	if (!x)
+		return;
+	channel_listen(x->channel, NULL, NULL);
+	buf_clear(&x->answer);
+	buf_clear(&x->prompt);
+	buf_clear(&x->out);
+	free(x);
+}
+
+const struct profile_mode *
+exchange_mode(const struct exchange *x)
+{
+	return x->mode;
+}
+
+const char *
+exchange_prompt(const struct exchange *x)
+{
+	return buf_str(&x->prompt);
+}
+
+bool
+exchange_is_settled(const struct exchange *x)
+{
+	return x->count == 0;
+}
+
+static struct in_flight *
+flight_at(struct exchange *x, unsigned i)
+{
+	return &x->flight[(x->head + i) % EXCHANGE_WINDOW_MAX];
+}
+
+/* The run is over; FAULT names the head's line. */
+static void __attribute__((format(printf, 3, 4)))
+fail(struct exchange *x, enum err_kind kind, const char *fmt, ...)
+{
+	if (x->failed)
+		return;
+	x->failed = true;
+	va_list ap;
+	va_start(ap, fmt);
+	char *text = xvasprintf(fmt, ap);
+	va_end(ap);
+	err_set(&x->fault->err, kind, "%s", text);
+	free(text);
+}
+
+static void
+fail_at(struct exchange *x, unsigned i, const char *device_text)
+{
+	if (i < x->count) {
+		struct in_flight *line = flight_at(x, i);
+		fault_at(x->fault, (unsigned)line->index + 1, line->text,
+		    device_text);
+	}
+}
+
+static bool
+is_log_line(const struct exchange *x, const char *line, size_t len)
+{
+	const struct profile_rules *rules = &x->profile->log_lines;
+	for (size_t i = 0; i < rules->count; i++)
+		if (re_match(rules->items[i].pattern, line, len, NULL))
+			return true;
+	return false;
+}
+
+/* Tells the observer; true if LINE, or what a prompt is glued to, is a log
+ * line that the device mixed in. */
+static bool
+take_log_line(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt = 0;
+	if (!is_log_line(x, line, len)) {
+		prompt = prompts_prefix(x->prompts, line, len);
+		if (!prompt || !is_log_line(x, line + prompt, len - prompt))
+			return false;
+	}
+	char *text = xstrndup(line + prompt, len - prompt);
+	x->observer->log(x->observer->data, text);
+	free(text);
+	x->interrupted = true;
+	return true;
+}
+
+/* Is LINE a prompt followed by the echo of SENT? *PROMPT_LEN = where the echo
+ * begins. Learns the prompt from the very first echo. */
+static bool
+is_echo(struct exchange *x, const char *line, size_t len,
+    const struct in_flight *sent, size_t *prompt_len)
+{
+	if (len < sent->len ||
+	    memcmp(line + len - sent->len, sent->text, sent->len))
+		return false;
+	*prompt_len = len - sent->len;
+	if (!prompts_learnt(x->prompts))
+		return prompts_learn(x->prompts, line, *prompt_len);
+	if (*prompt_len == 0)
+		return x->interrupted;
+	return prompts_find(x->prompts, line, *prompt_len) != NULL;
+}
+
+static void
+note_prompt(struct exchange *x, const char *prompt, size_t len)
+{
+	const struct profile_mode *mode = prompts_find(x->prompts, prompt, len);
+	if (!mode)
+		return; /* an empty one, behind a log line: the mode stays */
+	x->mode = mode;
+	buf_reset(&x->prompt);
+	while (len && prompt[len - 1] == ' ')
+		len--;
+	buf_add(&x->prompt, prompt, len);
+}
+
+/* The head has its whole answer; PROMPT is what followed it. */
+static void
+finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
+{
+	struct in_flight *head = flight_at(x, 0);
+	note_prompt(x, prompt, prompt_len);
+	struct exchange_reply reply = {
+		.index = head->index,
+		.text = buf_str(&x->answer),
+		.len = x->answer.len,
+		.cut = x->answer.cut,
+		.mode = x->mode,
+		.prompt = exchange_prompt(x),
+	};
+	x->bytes_in_flight -= head->len + 1;
+	x->head = (x->head + 1) % EXCHANGE_WINDOW_MAX;
+	x->count--;
+	x->echoed = false;
+	x->interrupted = false;
+	struct exchange_request *request = x->request;
+	if (request->on_reply &&
+	    request->on_reply(request->data, request, &reply))
+		x->stop = true;
+	buf_reset(&x->answer);
+}
+
+static void
+stray(struct exchange *x, const char *line, size_t len)
+{
+	x->interrupted = true;
+	if (!len)
+		return;
+	if (x->request && x->request->on_stray) {
+		x->request->on_stray(x->request->data, line, len);
+		return;
+	}
+	char *text = xstrndup(line, len);
+	x->observer->log(x->observer->data, text);
+	free(text);
+}
+
+/* A prompt with something behind it that is not what was sent. */
+static bool
+is_damaged_echo(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt = prompts_prefix(x->prompts, line, len);
+	if (!x->request->config || !prompt || prompt == len)
+		return false;
+	return strspn(line + prompt, " ") < len - prompt;
+}
+
+static void
+fail_damaged(struct exchange *x, unsigned i, const char *line, size_t len)
+{
+	char *shown = xstrndup(line, len);
+	fail_at(x, i, shown);
+	fail(x, ERR_ECHO, "the device did not echo line %u as it was sent",
+	    (unsigned)flight_at(x, i)->index + 1);
+	free(shown);
+}
+
+static void
+hear_echo(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt_len;
+	if (is_echo(x, line, len, flight_at(x, 0), &prompt_len)) {
+		note_prompt(x, line, prompt_len);
+		x->echoed = true;
+		return;
+	}
+	if (take_log_line(x, line, len))
+		return;
+	if (!prompts_learnt(x->prompts))
+		return; /* still the banner */
+	if (is_damaged_echo(x, line, len))
+		fail_damaged(x, 0, line, len);
+	else if (prompts_find(x->prompts, line, len))
+		x->interrupted = true; /* the prompt, shown once more */
+	else
+		stray(x, line, len);
+}
+
+static void
+hear_answer(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt_len;
+	if (x->count > 1) {
+		if (is_echo(x, line, len, flight_at(x, 1), &prompt_len)) {
+			finish_head(x, line, prompt_len);
+			x->echoed = true;
+			return;
+		}
+		if (!take_log_line(x, line, len) &&
+		    is_damaged_echo(x, line, len)) {
+			fail_damaged(x, 1, line, len);
+			return;
+		}
+	} else if (take_log_line(x, line, len)) {
+		return;
+	}
+	buf_add(&x->answer, line, len);
+	buf_addc(&x->answer, '\n');
+}
+
+static void
+hear_line(void *data, const char *line, size_t len)
+{
+	struct exchange *x = data;
+	x->asked = false;
+	if (x->failed)
+		return;
+	if (!x->count)
+		stray(x, line, len);
+	else if (!x->echoed)
+		hear_echo(x, line, len);
+	else
+		hear_answer(x, line, len);
+}
+
+static int64_t
+quiet_deadline(const struct exchange *x)
+{
+	return deadline_first(
+	    x->request->deadline, deadline_in(x->request->silence_ms));
+}
+
+static void
+answer_question(struct exchange *x, const struct profile_question *question,
+    const char *asked, size_t len)
+{
+	struct buf reply;
+	bool secret = str_eq(question->answer, QUESTION_SECRET);
+	if (secret && x->secret_given) {
+		fail_at(x, 0, buf_str(&x->answer));
+		fail(x, ERR_AUTH, "the device refused the password for: %s",
+		    flight_at(x, 0)->text);
+		return;
+	}
+	if (!question->answer || (secret && !x->request->secret)) {
+		char *text = xstrndup(asked, len);
+		fail_at(x, 0, text);
+		fail(x, ERR_PROMPT,
+		    secret ? "the device asks for a password that was not "
+			     "given: %s"
+			   : "the device asks something that the profile "
+			     "does not answer: %s",
+		    str_trim(text));
+		free(text);
+		return;
+	}
+	buf_init(&reply, 4096);
+	if (secret)
+		buf_add(&reply, secret_reveal(x->request->secret),
+		    secret_len(x->request->secret));
+	else
+		buf_adds(&reply, question->answer);
+	if (!question->bare)
+		buf_addc(&reply, '\n');
+	x->asked = true;
+	x->secret_given |= secret;
+	if (channel_send(x->channel, buf_str(&reply), reply.len, secret,
+		quiet_deadline(x), &x->fault->err))
+		x->failed = true;
+	secret_wipe(reply.data, reply.len);
+	buf_clear(&reply);
+}
+
+/* Looks at the open line: the prompt behind the last answer, or a question. */
+static void
+look_at_open_line(struct exchange *x)
+{
+	size_t len;
+	const char *open = channel_open_line(x->channel, &len);
+	if (!x->count || !x->echoed || !len)
+		return;
+	if (x->count == 1 && prompts_find(x->prompts, open, len)) {
+		finish_head(x, open, len);
+		return;
+	}
+	if (x->asked)
+		return;
+	for (size_t i = 0; i < x->profile->question_count; i++) {
+		const struct profile_question *question = &x->profile
+							       ->questions[i];
+		if (re_match(question->when.pattern, open, len, NULL)) {
+			answer_question(x, question, open, len);
+			return;
+		}
+	}
+}
+
+static void
+add_line(struct exchange *x, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		/* A bare "?" is the help key on these command lines. */
+		if (text[i] == '?' && x->profile->literal_next)
+			buf_adds(&x->out, x->profile->literal_next);
+		buf_addc(&x->out, text[i]);
+	}
+	buf_addc(&x->out, '\n');
+}
+
+/* Sends as many lines as the window allows, in one write. */
+static int
+fill_window(struct exchange *x)
+{
+	struct exchange_request *request = x->request;
+	unsigned window = request->window;
+	if (window > EXCHANGE_WINDOW_MAX)
+		window = EXCHANGE_WINDOW_MAX;
+	buf_reset(&x->out);
+	while (!x->stop && x->next < request->count &&
+	    (x->count == 0 || x->count < window)) {
+		const char *text = request->lines[x->next];
+		size_t len = strlen(text);
+		if (x->count &&
+		    x->bytes_in_flight + len + 1 > EXCHANGE_BYTES_IN_FLIGHT)
+			break;
+		*flight_at(x, x->count) = (struct in_flight){
+			.index = x->next,
+			.text = text,
+			.len = len,
+		};
+		x->count++;
+		request->sent = ++x->next;
+		x->bytes_in_flight += len + 1;
+		add_line(x, text, len);
+	}
+	if (!x->out.len)
+		return 0;
+	return channel_send(x->channel, buf_str(&x->out), x->out.len, false,
+	    quiet_deadline(x), &x->fault->err);
+}
+
+static void
+fail_silent(struct exchange *x)
+{
+	size_t len;
+	const char *open = channel_open_line(x->channel, &len);
+	struct buf shown;
+	buf_init(&shown, 4096);
+	buf_add(&shown, buf_str(&x->answer), x->answer.len);
+	buf_add(&shown, open, len);
+	fail_at(x, 0, buf_str(&shown));
+	buf_clear(&shown);
+	if (!prompts_learnt(x->prompts))
+		fail(x, ERR_PROMPT, "no prompt was recognised in time");
+	else if (deadline_passed(x->request->deadline))
+		fail(x, ERR_TIMEOUT, "not finished in time: %s",
+		    flight_at(x, 0)->text);
+	else
+		fail(x, ERR_TIMEOUT, "no answer for %lld s to: %s",
+		    (long long)(x->request->silence_ms / 1000),
+		    flight_at(x, 0)->text);
+}
+
+static void
+pump(struct exchange *x)
+{
+	switch (channel_pump(x->channel, quiet_deadline(x), &x->fault->err)) {
+	case CHANNEL_DATA:
+		look_at_open_line(x);
+		/* The open line outlives what it was looked at for. */
+		break;
+	case CHANNEL_SILENCE:
+		fail_silent(x);
+		break;
+	case CHANNEL_EOF:
+		fail_at(x, 0, buf_str(&x->answer));
+		fail(x, ERR_CLOSED, "the device ended the session");
+		break;
+	case CHANNEL_ERROR:
+		fail_at(x, 0, buf_str(&x->answer));
+		x->failed = true;
+		break;
+	}
+}
+
+int
+exchange_run(
+    struct exchange *x, struct exchange_request *request, struct fault *fault)
+{
+	BUG_IF(x->count);
+	x->request = request;
+	x->fault = fault;
+	x->next = request->sent = 0;
+	x->stop = x->failed = x->asked = x->echoed = false;
+	x->secret_given = false;
+	x->interrupted = false;
+	x->bytes_in_flight = 0;
+	buf_reset(&x->answer);
+	channel_listen(x->channel, hear_line, x);
+	while (!x->failed) {
+		if (fill_window(x)) {
+			fail_at(x, 0, NULL);
+			x->failed = true;
+			break;
+		}
+		if (!x->count)
+			break;
+		pump(x);
+	}
+	x->request = NULL;
+	x->fault = NULL;
+	return x->failed ? -1 : 0;
+}

@@ -1,1 +1,0 @@
-typedef int device_empty;

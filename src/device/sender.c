@@ -1,0 +1,388 @@
+/*
+ * Walking the tree of configuration lines. Each group of lines that may be in
+ * flight together is one exchange; every answer is judged as it comes.
+ */
+#include "device/sender.h"
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "device/exchange.h"
+#include "text/re.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WINDOW_START   4
+#define WINDOW_DEFAULT 32
+
+struct sender {
+	struct session *session;
+	const struct profile *profile;
+	struct push *push;
+	struct fault *fault;
+	unsigned window, window_max;
+	unsigned clean; /* answers without a word since the window changed */
+
+	/* The group that is in flight: */
+	size_t first; /* index in push->lines of the request's line 0 */
+	size_t lead; /* lines in front that are ours ("exit"): 0 or 1 */
+	bool nested; /* under a header: must stay in its mode */
+	char *home; /* the prompt that belongs to this block */
+	bool refused;
+	bool strayed; /* the mode was left with lines still to come */
+};
+
+void
+push_init(struct push *push, const struct plan_lines *lines, int64_t deadline)
+{
+	*push = (struct push){ .lines = lines, .deadline = deadline };
+	buf_init(&push->spoken, 64u << 10);
+}
+
+void
+push_clear(struct push *push)
+{
+	buf_clear(&push->spoken);
+}
+
+static size_t
+indentation(const char *text)
+{
+	return strspn(text, " \t");
+}
+
+static const char *
+line_text(const struct sender *sender, size_t index)
+{
+	const char *text = sender->push->lines->items[index].text;
+	return text + indentation(text);
+}
+
+static size_t
+line_depth(const struct sender *sender, size_t index)
+{
+	return indentation(sender->push->lines->items[index].text);
+}
+
+static bool
+rules_match(const struct profile_rules *rules, const char *line, size_t len)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (re_match(rules->items[i].pattern, line, len, NULL))
+			return true;
+	return false;
+}
+
+enum said { SAID_NOTHING, SAID_SOMETHING, SAID_NO };
+
+/* What an answer in configuration mode amounts to. A word that no notice of
+ * the profile knows is kept and shown; a refusal fails the line. *WHY = the
+ * refusing line. */
+static enum said
+judge(const struct profile *profile, const char *text, size_t len,
+    struct re_span *why)
+{
+	enum said said = SAID_NOTHING;
+	for (size_t at = 0; at < len;) {
+		const char *line = text + at;
+		const char *end = memchr(line, '\n', len - at);
+		size_t n = end ? (size_t)(end - line) : len - at;
+		if (strspn(line, " \t") < n &&
+		    !rules_match(&profile->notices, line, n)) {
+			if (rules_match(&profile->refusals, line, n)) {
+				*why = (struct re_span){ at, at + n };
+				return SAID_NO;
+			}
+			said = SAID_SOMETHING;
+		}
+		at += n + (end != NULL);
+	}
+	return said;
+}
+
+/* Double after a clean window, back to one line after any word. */
+static void
+pace(struct sender *sender, bool clean)
+{
+	if (!clean) {
+		sender->window = 1;
+		sender->clean = 0;
+	} else if (++sender->clean >= sender->window) {
+		sender->clean = 0;
+		sender->window *= 2;
+		if (sender->window > sender->window_max)
+			sender->window = sender->window_max;
+	}
+}
+
+static void
+refuse(struct sender *sender, size_t index, const char *text,
+    const struct re_span *why)
+{
+	const char *sent = line_text(sender, index);
+	if (sender->refused)
+		return;
+	sender->refused = true;
+	err_set(&sender->fault->err, ERR_REFUSED,
+	    "line %zu was refused: %s: %.*s", index + 1, sent,
+	    (int)(why->end - why->start), text + why->start);
+	fault_at(sender->fault, (unsigned)index + 1, sent, text);
+}
+
+static void
+keep_words(struct sender *sender, size_t index, const char *text)
+{
+	buf_addf(&sender->push->spoken, "line %zu: %s:\n%s", index + 1,
+	    line_text(sender, index), text);
+}
+
+/* The mode was left while lines of the block were still to come. */
+static void
+stray_from_block(struct sender *sender, size_t index, const char *prompt)
+{
+	if (sender->refused || sender->strayed)
+		return;
+	sender->strayed = true;
+	err_set(&sender->fault->err, ERR_PROMPT,
+	    "line %zu left its mode: after it the prompt was %s instead of "
+	    "%s, and more lines were to follow",
+	    index + 1, prompt, sender->home ? sender->home : "(config)");
+	fault_at(sender->fault, (unsigned)index + 1, line_text(sender, index),
+	    prompt);
+}
+
+/* The answer to our own "exit" in front of a group. */
+static int
+check_home(struct sender *sender, const char *prompt)
+{
+	if (str_eq(prompt, sender->home))
+		return 0;
+	sender->strayed = true;
+	fault_at(sender->fault, (unsigned)sender->first + 1,
+	    line_text(sender, sender->first), prompt);
+	return err_set(&sender->fault->err, ERR_PROMPT,
+	    "leaving the block before line %zu led to the prompt %s instead "
+	    "of %s",
+	    sender->first + 1, prompt, sender->home);
+}
+
+static int
+hear_reply(void *data, struct exchange_request *request,
+    const struct exchange_reply *reply)
+{
+	struct sender *sender = data;
+	struct re_span why = { 0, 0 };
+	if (reply->index < sender->lead)
+		return check_home(sender, reply->prompt);
+	size_t index = sender->first + reply->index - sender->lead;
+	enum said said = judge(sender->profile, reply->text, reply->len, &why);
+	if (said == SAID_NO) {
+		refuse(sender, index, reply->text, &why);
+		pace(sender, false);
+		return -1;
+	}
+	sender->push->accepted++;
+	if (said == SAID_SOMETHING)
+		keep_words(sender, index, reply->text);
+	if (sender->nested) {
+		pace(sender, said == SAID_NOTHING);
+		request->window = sender->window;
+	}
+	bool home = sender->nested ? str_eq(reply->prompt, sender->home)
+				   : reply->mode && reply->mode->config;
+	if (!home && reply->index + 1 < request->count)
+		stray_from_block(sender, index, reply->prompt);
+	return sender->refused || sender->strayed;
+}
+
+/* Text that came when no answer was due: a refusal among it belongs to the
+ * line before, other words are the observer's. */
+static void
+hear_stray(void *data, const char *line, size_t len)
+{
+	struct sender *sender = data;
+	const struct observer *observer = session_observer(sender->session);
+	char *text = xstrndup(line, len);
+	if (rules_match(&sender->profile->refusals, line, len) &&
+	    !rules_match(&sender->profile->notices, line, len) &&
+	    sender->push->sent) {
+		struct re_span why = { 0, len };
+		refuse(sender,
+		    sender->push->accepted ? sender->push->accepted - 1 : 0,
+		    text, &why);
+	} else {
+		observer->log(observer->data, text);
+	}
+	free(text);
+}
+
+/* LINES [first, first + count) as one exchange; EXIT_LINE (or NULL) before
+ * them. HOME: the prompt that the block belongs to. */
+static int
+send_group(struct sender *sender, size_t first, size_t count, bool nested,
+    char *home, const char *exit_line)
+{
+	const char **lines = xcalloc(count + 1, sizeof(*lines));
+	size_t lead = exit_line ? 1 : 0;
+	if (exit_line)
+		lines[0] = exit_line;
+	for (size_t i = 0; i < count; i++)
+		lines[lead + i] = line_text(sender, first + i);
+	sender->first = first;
+	sender->lead = lead;
+	sender->nested = nested;
+	sender->home = home;
+	struct exchange_request request = {
+		.lines = lines,
+		.count = count + lead,
+		.window = nested ? sender->window : 1 + (unsigned)lead,
+		.config = true,
+		.on_reply = hear_reply,
+		.on_stray = hear_stray,
+		.data = sender,
+		.deadline = sender->push->deadline,
+		.silence_ms = session_silence_ms(sender->session),
+	};
+	/* A group without anything in front may still be a group of one. */
+	if (sender->window_max == 1)
+		request.window = 1;
+	int rc = exchange_run(
+	    session_exchange(sender->session), &request, sender->fault);
+	if (rc && sender->fault->line)
+		sender->fault->line += (unsigned)(first - lead);
+	if (request.sent > lead)
+		sender->push->sent = first + request.sent - lead;
+	free(lines);
+	return rc || sender->refused || sender->strayed ? -1 : 0;
+}
+
+static bool
+is_header(const struct sender *sender, size_t index, size_t end)
+{
+	return index + 1 < end &&
+	    line_depth(sender, index + 1) > line_depth(sender, index);
+}
+
+static size_t
+block_end(const struct sender *sender, size_t header, size_t end)
+{
+	size_t depth = line_depth(sender, header);
+	size_t at = header + 1;
+	while (at < end && line_depth(sender, at) > depth)
+		at++;
+	return at;
+}
+
+/* A header, on its own. 0 when the prompt shows its sub-mode. */
+static int
+send_header(
+    struct sender *sender, size_t index, char *home, const char *exit_line)
+{
+	if (send_group(sender, index, 1, false, home, exit_line))
+		return -1;
+	const struct profile_mode *mode = session_mode(sender->session);
+	const char *prompt = session_prompt(sender->session);
+	if (mode->config && mode->nested && !str_eq(prompt, home))
+		return 0;
+	fault_at(sender->fault, (unsigned)index + 1, line_text(sender, index),
+	    prompt);
+	return err_set(&sender->fault->err, ERR_PROMPT,
+	    "line %zu did not lead into a sub-mode (the prompt is %s), so the "
+	    "lines under it were not sent: %s",
+	    index + 1, prompt, line_text(sender, index));
+}
+
+/* What leads from the current prompt to HOME: NULL when it is there. Flat
+ * text ("interface X" with nothing under it) may have gone deeper. */
+static const char *
+way_home(const struct sender *sender, const char *home)
+{
+	const struct profile_mode *mode = session_mode(sender->session);
+	bool there = str_eq(session_prompt(sender->session), home);
+	return there || !mode->nested ? NULL : mode->leave;
+}
+
+/*
+ * The lines [at, end), which stand at one depth with their blocks between
+ * them. After a block, the sub-mode is left before its next sibling goes: the
+ * same prompt twice would prove nothing about the second header.
+ */
+static int
+send_block(struct sender *sender, size_t at, size_t end, bool nested)
+{
+	int rc = -1;
+	char *home = xstrdup(session_prompt(sender->session));
+	const char *exit_line = NULL;
+	while (at < end) {
+		if (is_header(sender, at, end)) {
+			size_t stop = block_end(sender, at, end);
+			if (!exit_line)
+				exit_line = way_home(sender, home);
+			if (send_header(sender, at, home, exit_line))
+				goto out;
+			exit_line = session_mode(sender->session)->leave;
+			if (send_block(sender, at + 1, stop, true))
+				goto out;
+			at = stop;
+			continue;
+		}
+		size_t count = 1;
+		while (nested && at + count < end &&
+		    !is_header(sender, at + count, end))
+			count++;
+		if (send_group(sender, at, count, nested, home, exit_line))
+			goto out;
+		exit_line = NULL;
+		at += count;
+	}
+	rc = 0;
+out:
+	free(home);
+	return rc;
+}
+
+static unsigned
+window_limit(const struct session *session)
+{
+	const struct profile *profile = session_profile(session);
+	int limit = session_target(session)->device->pipeline;
+	if (!limit)
+		limit = profile->pipeline ? profile->pipeline : WINDOW_DEFAULT;
+	if (profile->typeahead_echo)
+		limit = 1;
+	return (unsigned)limit;
+}
+
+int
+sender_push(struct session *session, struct push *push, struct fault *fault)
+{
+	const struct observer *observer = session_observer(session);
+	const struct profile *profile = session_profile(session);
+	struct fault leaving = { 0 };
+	struct sender sender = {
+		.session = session,
+		.profile = profile,
+		.push = push,
+		.fault = fault,
+		.window_max = window_limit(session),
+	};
+	sender.window = sender.window_max < WINDOW_START ? sender.window_max
+							 : WINDOW_START;
+	if (!profile->config_mode)
+		return err_set(&fault->err, ERR_JOB,
+		    "the profile %s has no configuration mode",
+		    profile->device_type);
+	if (observer->stage(observer->data, STAGE_CHANGE))
+		return err_set(&fault->err, ERR_CANCELLED, "called off");
+	if (session_enter(session, profile->config_mode, fault))
+		return -1;
+	int rc = send_block(&sender, 0, push->lines->count, false);
+	sender.home = NULL;
+	/* Never leave a session in configuration mode, whatever happened. */
+	if (session_is_usable(session) &&
+	    session_enter(session, profile->exec_mode, rc ? &leaving : fault) &&
+	    !rc)
+		rc = -1;
+	fault_clear(&leaving);
+	return rc;
+}

@@ -1,0 +1,468 @@
+/*
+ * One command line, from the first byte to the goodbye. What a prompt, a
+ * refusal or a mode looks like stands in the profile.
+ */
+#include "device/session.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/deadline.h"
+#include "base/die.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "device/channel.h"
+#include "device/prompts.h"
+#include "device/transcript.h"
+#include "text/re.h"
+#include "text/redact.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MODE_STEPS_MAX	   8 /* from any mode to any other */
+#define REFUSAL_LINES_MAX  4 /* a refusal is short; a show is not one */
+#define SETUP_COMMANDS_MAX 32
+
+struct session {
+	const struct target *target;
+	const struct profile *profile;
+	const struct observer *observer;
+	struct channel *channel;
+	struct prompts *prompts;
+	struct exchange *exchange;
+	struct transcript *transcript;
+	struct redactor redactor;
+	int64_t deadline;
+	bool broken;
+};
+
+struct session *
+session_new(struct transport *transport, const struct target *target,
+    const struct observer *observer, int64_t deadline)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+	const struct credentials *credentials = target->credentials;
+	session->target = target;
+	session->profile = target->device->profile;
+	session->observer = observer;
+	session->deadline = deadline;
+	redactor_add(&session->redactor, credentials->password);
+	redactor_add(&session->redactor, credentials->enable);
+	session->transcript = transcript_open(
+	    target->transcript, &session->redactor);
+	session->channel = channel_new(
+	    transport, observer->cancel_fd, session->transcript);
+	session->prompts = prompts_new(session->profile);
+	session->exchange = exchange_new(
+	    session->channel, session->profile, session->prompts, observer);
+	return session;
+}
+
+const struct profile_mode *
+session_mode(const struct session *session)
+{
+	return exchange_mode(session->exchange);
+}
+
+const char *
+session_prompt(const struct session *session)
+{
+	return exchange_prompt(session->exchange);
+}
+
+const struct profile *
+session_profile(const struct session *session)
+{
+	return session->profile;
+}
+
+const struct target *
+session_target(const struct session *session)
+{
+	return session->target;
+}
+
+const struct observer *
+session_observer(const struct session *session)
+{
+	return session->observer;
+}
+
+struct exchange *
+session_exchange(struct session *session)
+{
+	return session->exchange;
+}
+
+int64_t
+session_silence_ms(const struct session *session)
+{
+	return session->target->device->timeouts.silence_ms;
+}
+
+int64_t
+session_deadline(const struct session *session, int64_t timeout_ms)
+{
+	if (!timeout_ms)
+		timeout_ms = session->target->device->timeouts.step_ms;
+	return deadline_first(session->deadline, deadline_in(timeout_ms));
+}
+
+bool
+session_is_usable(const struct session *session)
+{
+	return !session->broken && exchange_is_settled(session->exchange);
+}
+
+unsigned
+session_turns(const struct session *session)
+{
+	return channel_turns(session->channel);
+}
+
+/* Sees the lines before the first prompt go by. */
+static void
+ignore_line(void *data, const char *line, size_t len)
+{
+	(void)data;
+	(void)line;
+	(void)len;
+}
+
+/* Until the open line looks like a prompt. A device that shows nothing may
+ * wait for a Return ("Press RETURN to get started"): it gets one. */
+static int
+await_first_prompt(
+    struct session *session, int64_t deadline, struct fault *fault)
+{
+	int64_t nudge = deadline_in(
+	    session->target->device->timeouts.login_ms / 3);
+	bool nudged = false;
+	channel_listen(session->channel, ignore_line, NULL);
+	for (;;) {
+		size_t len;
+		const char *open = channel_open_line(session->channel, &len);
+		if (prompts_is_first(session->prompts, open, len))
+			return 0;
+		int64_t until = nudged ? deadline
+				       : deadline_first(nudge, deadline);
+		switch (channel_pump(session->channel, until, &fault->err)) {
+		case CHANNEL_DATA:
+			break;
+		case CHANNEL_SILENCE:
+			if (nudged || deadline_passed(deadline)) {
+				fault_at(fault, 0, NULL, open);
+				return err_set(&fault->err, ERR_PROMPT,
+				    "no prompt was recognised within the "
+				    "login timeout");
+			}
+			nudged = true;
+			if (channel_send(session->channel, "\n", 1, false,
+				deadline, &fault->err))
+				return -1;
+			break;
+		case CHANNEL_EOF:
+			fault_at(fault, 0, NULL, open);
+			return err_set(&fault->err, ERR_CLOSED,
+			    "the device ended the session before its prompt");
+		case CHANNEL_ERROR:
+			return -1;
+		}
+	}
+}
+
+static bool
+rules_match(const struct profile_rules *rules, const char *line, size_t len)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (re_match(rules->items[i].pattern, line, len, NULL))
+			return true;
+	return false;
+}
+
+/* Is the whole answer a refusal: a few lines, one of which says so? */
+static bool
+is_refusal(const struct profile *profile, const char *text, size_t len)
+{
+	size_t lines = 0;
+	bool refused = false;
+	while (len) {
+		const char *end = memchr(text, '\n', len);
+		size_t line = end ? (size_t)(end - text) : len;
+		if (line && ++lines > REFUSAL_LINES_MAX)
+			return false;
+		if (line && rules_match(&profile->refusals, text, line))
+			refused = true;
+		line += end != NULL;
+		text += line;
+		len -= line;
+	}
+	return refused;
+}
+
+struct command_answer {
+	struct buf *out;
+	struct strs *outputs; /* one for each line; "" for a refused one */
+	bool refused;
+	bool understood; /* at least one was not refused */
+	const struct profile *profile;
+};
+
+static int
+take_answer(void *data, struct exchange_request *request,
+    const struct exchange_reply *reply)
+{
+	struct command_answer *answer = data;
+	(void)request;
+	bool refused = is_refusal(answer->profile, reply->text, reply->len);
+	answer->refused |= refused;
+	answer->understood |= !refused;
+	if (answer->outputs)
+		strs_add_n(
+		    answer->outputs, reply->text, refused ? 0 : reply->len);
+	if (answer->out) {
+		buf_add(answer->out, reply->text, reply->len);
+		if (reply->cut)
+			answer->out->cut = true;
+	}
+	return 0;
+}
+
+/* Sends LINES one after the other (all at once if WINDOW allows). */
+static int
+run_lines(struct session *session, const char *const *lines, size_t count,
+    unsigned window, int64_t deadline, const struct secret *secret,
+    struct command_answer *answer, struct fault *fault)
+{
+	struct exchange_request request = {
+		.lines = lines,
+		.count = count,
+		.window = window,
+		.secret = secret,
+		.on_reply = take_answer,
+		.data = answer,
+		.deadline = deadline,
+		.silence_ms = session_silence_ms(session),
+	};
+	answer->profile = session->profile;
+	if (exchange_run(session->exchange, &request, fault)) {
+		session->broken = true;
+		fault->line = 0; /* no line of a template */
+		return -1;
+	}
+	return 0;
+}
+
+/* The set-up commands, whose echoes teach the prompt. A terminal without any
+ * gets two bare Returns instead. */
+static int
+set_up(struct session *session, int64_t deadline, struct fault *fault)
+{
+	const struct strs *setup = &session->profile->setup;
+	const char *lines[SETUP_COMMANDS_MAX] = { "", "" };
+	struct command_answer answer = { 0 };
+	size_t count = 2;
+	if (setup->count) {
+		count = setup->count < SETUP_COMMANDS_MAX ? setup->count
+							  : SETUP_COMMANDS_MAX;
+		for (size_t i = 0; i < count; i++)
+			lines[i] = setup->items[i];
+	}
+	unsigned window = session->profile->typeahead_echo ? 1
+							   : (unsigned)count;
+	if (run_lines(
+		session, lines, count, window, deadline, NULL, &answer, fault))
+		return -1;
+	if (answer.refused)
+		session->observer->log(session->observer->data,
+		    "the device refused a set-up command");
+	return 0;
+}
+
+/* One step from the current mode towards TO; NULL when there is no way. */
+static const char *
+next_command(const struct session *session, const struct profile_mode *to,
+    const struct profile_mode **via)
+{
+	const struct profile *profile = session->profile;
+	const struct profile_mode *now = session_mode(session);
+	/* Down: some mode on the way to TO that is entered from here. */
+	for (const struct profile_mode *mode = to; mode && mode->from;
+	     mode = profile_mode_find(profile, mode->from)) {
+		if (str_eq(mode->from, now->name) && mode->enter) {
+			*via = mode;
+			return mode->enter;
+		}
+	}
+	*via = now;
+	/* Out of a sub-mode, the configuration mode's own way is the short
+	 * one ("end" works at any depth). */
+	if (now->nested && !to->config && profile->config_mode)
+		return profile_mode_find(profile, profile->config_mode)->leave;
+	return now->leave;
+}
+
+static const struct secret *
+enable_secret(const struct session *session)
+{
+	return session->target->credentials->enable;
+}
+
+int
+session_enter(struct session *session, const char *mode, struct fault *fault)
+{
+	const struct profile_mode *to = profile_mode_find(
+	    session->profile, mode);
+	BUG_IF(!to);
+	for (int i = 0; i < MODE_STEPS_MAX; i++) {
+		const struct profile_mode *now = session_mode(session);
+		const struct profile_mode *via = NULL;
+		struct command_answer answer = { 0 };
+		struct buf text;
+		if (now == to)
+			return 0;
+		const char *command = next_command(session, to, &via);
+		if (!command)
+			break;
+		buf_init(&text, 4096);
+		answer.out = &text;
+		int rc = run_lines(session, &command, 1, 1,
+		    session_deadline(session, 0),
+		    via->secret ? enable_secret(session) : NULL, &answer,
+		    fault);
+		if (rc == 0 && session_mode(session) == now &&
+		    now->nested == false) {
+			fault_at(fault, 0, command, buf_str(&text));
+			rc = err_set(&fault->err,
+			    via->secret ? ERR_AUTH : ERR_PROMPT,
+			    "\"%s\" did not lead from mode %s to %s", command,
+			    now->name, via == now ? to->name : via->name);
+		}
+		buf_clear(&text);
+		if (rc)
+			return -1;
+	}
+	if (session_mode(session) == to)
+		return 0;
+	return err_set(&fault->err, ERR_PROMPT,
+	    "the profile %s knows no way from mode %s to %s",
+	    session->profile->device_type, session_mode(session)->name, mode);
+}
+
+int
+session_prepare(struct session *session, struct fault *fault)
+{
+	int64_t deadline = deadline_first(session->deadline,
+	    deadline_in(session->target->device->timeouts.login_ms));
+	if (await_first_prompt(session, deadline, fault)) {
+		session->broken = true;
+		return -1;
+	}
+	if (set_up(session, deadline, fault))
+		return -1;
+	const struct profile_mode *now = session_mode(session);
+	const struct profile_mode *exec = profile_mode_find(
+	    session->profile, session->profile->exec_mode);
+	if (now == exec)
+		return 0;
+	if (exec->secret && !enable_secret(session) &&
+	    str_eq(exec->from, now->name)) {
+		fault_at(fault, 0, exec->enter, session_prompt(session));
+		return err_set(&fault->err, ERR_AUTH,
+		    "the login ended in mode %s (%s) and no enable password "
+		    "was given (NETPUSH_ENABLE_PASSWORD)",
+		    now->name, session_prompt(session));
+	}
+	return session_enter(session, session->profile->exec_mode, fault);
+}
+
+int
+session_command(struct session *session, const char *command,
+    int64_t timeout_ms, struct buf *out, struct fault *fault)
+{
+	struct command_answer answer = { .out = out };
+	size_t before = out->len;
+	if (session_enter(session, session->profile->exec_mode, fault))
+		return -1;
+	if (run_lines(session, &command, 1, 1,
+		session_deadline(session, timeout_ms), NULL, &answer, fault))
+		return -1;
+	if (answer.refused) {
+		fault_at(fault, 0, command, buf_str(out) + before);
+		return err_set(&fault->err, ERR_REFUSED,
+		    "the device refused the command: %s", command);
+	}
+	return 0;
+}
+
+int
+session_commands(struct session *session, const struct strs *commands,
+    int64_t timeout_ms, struct strs *outputs, struct fault *fault)
+{
+	struct buf all;
+	struct command_answer answer = { .outputs = outputs, .out = &all };
+	int rc = -1;
+	buf_init(&all, 4096); /* for the message only */
+	if (session_enter(session, session->profile->exec_mode, fault))
+		goto out;
+	unsigned window = session->profile->typeahead_echo
+	    ? 1
+	    : (unsigned)commands->count;
+	if (run_lines(session, (const char *const *)commands->items,
+		commands->count, window, session_deadline(session, timeout_ms),
+		NULL, &answer, fault))
+		goto out;
+	if (commands->count && !answer.understood) {
+		fault_at(fault, 0, commands->items[0], buf_str(&all));
+		err_set(&fault->err, ERR_REFUSED,
+		    "the device refused the command: %s", commands->items[0]);
+		goto out;
+	}
+	rc = 0;
+out:
+	buf_clear(&all);
+	return rc;
+}
+
+/* The profile's close command, then the device's end of the session. */
+static void
+say_exit(struct session *session, int64_t deadline)
+{
+	struct fault ignored = { 0 };
+	const char *close = session->profile->close;
+	const struct profile_mode *mode = session_mode(session);
+	if (!close || !mode || !session_is_usable(session))
+		return;
+	/* The goodbye is not called off, but it is short. */
+	channel_ignore_cancel(session->channel);
+	session->deadline = deadline;
+	if (mode->config)
+		session_enter(session, session->profile->exec_mode, &ignored);
+	if (session_is_usable(session)) {
+		char line[256];
+		int len = snprintf(line, sizeof(line), "%s\n", close);
+		enum channel_heard heard = CHANNEL_DATA;
+		channel_listen(session->channel, ignore_line, NULL);
+		if (channel_send(session->channel, line, (size_t)len, false,
+			deadline, &ignored.err) == 0)
+			while (heard == CHANNEL_DATA)
+				heard = channel_pump(
+				    session->channel, deadline, &ignored.err);
+	}
+	fault_clear(&ignored);
+}
+
+void
+session_close(struct session *session, int64_t grace_ms)
+{
+	if (!session)
+		return;
+	int64_t deadline = deadline_in(grace_ms);
+	say_exit(session, deadline);
+	exchange_free(session->exchange);
+	channel_close(session->channel, deadline);
+	prompts_free(session->prompts);
+	transcript_close(session->transcript);
+	free(session);
+}

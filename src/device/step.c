@@ -1,0 +1,237 @@
+/*
+ * The table of step kinds and the read-only ones. Those that change a device
+ * are in step_acl.c and step_config.c, by how the change is proved.
+ */
+#include "device/step.h"
+
+#include "base/alloc.h"
+#include "base/fdio.h"
+#include "base/str.h"
+#include "device/sender.h"
+#include "step_parts.h"
+#include "text/re.h"
+#include "text/template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const status_names[STEP_STATUS__COUNT] = {
+	[STEP_OK] = "ok",
+	[STEP_UNCHANGED] = "unchanged",
+	[STEP_CHANGED] = "changed",
+	[STEP_FAILED] = "failed",
+	[STEP_UNKNOWN] = "unknown",
+};
+
+const char *
+step_status_name(enum step_status status)
+{
+	return (unsigned)status < STEP_STATUS__COUNT ? status_names[status]
+						     : "unknown";
+}
+
+bool
+step_status_get(const char *name, enum step_status *status)
+{
+	for (unsigned i = 0; i < STEP_STATUS__COUNT; i++) {
+		if (strcmp(name, status_names[i]) == 0) {
+			*status = (enum step_status)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+step_result_init(struct step_result *result)
+{
+	*result = (struct step_result){ .status = STEP_FAILED };
+	buf_init(&result->output, STEP_OUTPUT_LIMIT_BYTES);
+	buf_init(&result->notes, 64u << 10);
+}
+
+void
+step_result_clear(struct step_result *result)
+{
+	buf_clear(&result->output);
+	buf_clear(&result->notes);
+	fault_clear(&result->fault);
+}
+
+int64_t
+step_deadline(const struct session *session, const struct job_step *step)
+{
+	return session_deadline(session, step->timeout_ms);
+}
+
+int
+step_stage(struct session *session, enum stage stage, struct fault *fault)
+{
+	const struct observer *observer = session_observer(session);
+	if (observer->stage(observer->data, stage))
+		return err_set(&fault->err, ERR_CANCELLED,
+		    "called off before %s", stage_name(stage));
+	return 0;
+}
+
+int
+step_render(struct session *session, const struct job_step *step,
+    struct plan_lines *lines, struct step_result *result)
+{
+	const struct target *target = session_target(session);
+	struct diags diags = { 0 };
+	*lines = (struct plan_lines){ 0 };
+	int rc = plan_render(target->job, target->device, step, lines, &diags);
+	if (rc)
+		/* The parent rendered it before: this cannot happen. */
+		err_set(&result->fault.err, ERR_JOB, "%s",
+		    diags.count ? diags.items[0].text : "not renderable");
+	diags_clear(&diags);
+	return rc;
+}
+
+int
+step_push(struct session *session, const struct job_step *step,
+    const struct plan_lines *lines, struct step_result *result, bool *touched)
+{
+	struct push push;
+	push_init(&push, lines, step_deadline(session, step));
+	int rc = sender_push(session, &push, &result->fault);
+	buf_add(&result->notes, buf_str(&push.spoken), push.spoken.len);
+	*touched = push.sent > 0;
+	push_clear(&push);
+	return rc;
+}
+
+/* Both kinds of text go one way; the proof decides which. */
+static void
+run_change(struct session *session, const struct job_step *step,
+    struct step_result *result)
+{
+	static const struct {
+		const char *proof;
+		step_change_fn *change;
+	} proofs[] = { { "acl", step_change_acl } };
+	step_change_fn *change = step_change_config;
+	struct plan_lines lines;
+	if (step_render(session, step, &lines, result))
+		return;
+	const struct profile_template *template = step->kind == STEP_TEMPLATE
+	    ? profile_template_find(
+		  session_profile(session), step->template_name)
+	    : NULL;
+	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++)
+		if (template && str_eq(template->proof, proofs[i].proof))
+			change = proofs[i].change;
+	change(session, step, &lines, result);
+	plan_lines_clear(&lines);
+}
+
+/* What `expect` and `reject` say of the output. */
+static int
+check_output(const struct job_step *step, struct step_result *result)
+{
+	const char *text = buf_str(&result->output);
+	size_t len = result->output.len;
+	struct re_span span;
+	if (step->expect && !re_match(step->expect, text, len, NULL))
+		return err_set(&result->fault.err, ERR_VERIFY,
+		    "the output does not hold what is expected: %s",
+		    re_pattern(step->expect));
+	if (step->reject && re_match(step->reject, text, len, &span))
+		return err_set(&result->fault.err, ERR_VERIFY,
+		    "the output holds what must not be there: %.*s",
+		    (int)(span.end - span.start), text + span.start);
+	return 0;
+}
+
+static int
+save_output(struct session *session, const struct job_step *step,
+    struct step_result *result)
+{
+	if (!step->save_as)
+		return 0;
+	const struct target *target = session_target(session);
+	struct diags diags = { 0 };
+	struct place place = step->place;
+	struct template *template = template_parse(
+	    step->save_as, place, &diags);
+	char *path = template ? plan_render_text(target->job, target->device,
+				    step, template, &diags)
+			      : NULL;
+	int rc = path ? file_write_atomic(path, buf_str(&result->output),
+			    result->output.len, 0600, &result->fault.err)
+		      : err_set(&result->fault.err, ERR_JOB,
+			    "save_as cannot be rendered");
+	free(path);
+	template_free(template);
+	diags_clear(&diags);
+	return rc;
+}
+
+static void
+run_command(struct session *session, const struct job_step *step,
+    struct step_result *result)
+{
+	struct plan_lines lines;
+	if (step_render(session, step, &lines, result))
+		return;
+	int rc = 0;
+	for (size_t i = 0; i < lines.count && rc == 0; i++)
+		rc = session_command(session, lines.items[i].text,
+		    step->timeout_ms, &result->output, &result->fault);
+	plan_lines_clear(&lines);
+	if (rc || check_output(step, result) ||
+	    save_output(session, step, result))
+		return;
+	result->status = STEP_OK;
+}
+
+static void
+run_save(struct session *session, const struct job_step *step,
+    struct step_result *result)
+{
+	const struct profile *profile = session_profile(session);
+	struct buf *output = &result->output;
+	if (!profile->save.count) {
+		err_set(&result->fault.err, ERR_JOB,
+		    "the profile %s does not say how to save",
+		    profile->device_type);
+		return;
+	}
+	if (step_stage(session, STAGE_SAVE, &result->fault))
+		return;
+	for (size_t i = 0; i < profile->save.count; i++) {
+		buf_reset(output);
+		if (session_command(session, profile->save.items[i],
+			step->timeout_ms, output, &result->fault))
+			return;
+	}
+	if (profile->save_proof &&
+	    !re_match(
+		profile->save_proof, buf_str(output), output->len, NULL)) {
+		fault_at(&result->fault, 0,
+		    profile->save.items[profile->save.count - 1],
+		    buf_str(output));
+		err_set(&result->fault.err, ERR_VERIFY,
+		    "the device did not confirm that the configuration was "
+		    "saved");
+		return;
+	}
+	result->status = STEP_OK;
+}
+
+static void (*const runners[STEP__COUNT])(
+    struct session *, const struct job_step *, struct step_result *) = {
+	[STEP_TEMPLATE] = run_change,
+	[STEP_CONFIG] = run_change,
+	[STEP_COMMAND] = run_command,
+	[STEP_SAVE] = run_save,
+};
+
+void
+step_run(struct session *session, const struct job_step *step,
+    struct step_result *result)
+{
+	runners[step->kind](session, step, result);
+}

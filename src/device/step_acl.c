@@ -1,0 +1,244 @@
+/*
+ * An access list brought to the asked state: read, compared, pushed if it
+ * differs, read again, compared entry by entry. The model knows what equal
+ * means; the profile knows which commands show the list.
+ */
+#include "step_parts.h"
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "model/acl.h"
+#include "text/template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct acl_change {
+	struct session *session;
+	const struct job_step *step;
+	struct step_result *result;
+	const struct acl_dialect *dialect;
+	const char *name;
+	enum acl_type type;
+	bool append;
+	struct strs lines;
+	struct acl before, wanted;
+	struct strs send; /* for append: the lines that are not there yet */
+};
+
+static const json_t *
+var(const struct acl_change *change, const char *name)
+{
+	const struct target *target = session_target(change->session);
+	return plan_var(target->job, target->device, change->step, name);
+}
+
+/* Renders one of the profile's commands for this step. */
+static char *
+render_command(const struct acl_change *change, const char *text)
+{
+	const struct target *target = session_target(change->session);
+	const struct profile *profile = session_profile(change->session);
+	struct diags diags = { 0 };
+	struct place place = { .file = profile->file };
+	struct template *template = template_parse(text, place, &diags);
+	char *command = template ? plan_render_text(target->job, target->device,
+				       change->step, template, &diags)
+				 : NULL;
+	if (!command)
+		err_set(&change->result->fault.err, ERR_JOB,
+		    "the profile's command \"%s\" cannot be rendered: %s", text,
+		    diags.count ? diags.items[0].text : "");
+	template_free(template);
+	diags_clear(&diags);
+	return command;
+}
+
+/* Reads the list as the device has it now; the output becomes what the
+ * profile's `show` command printed. */
+static int
+read_list(struct acl_change *change, struct acl *acl)
+{
+	const struct profile *profile = session_profile(change->session);
+	struct step_result *result = change->result;
+	struct strs commands = { 0 }, outputs = { 0 };
+	int rc = -1;
+	for (size_t i = 0; i < profile->acl_read.count; i++) {
+		char *command = render_command(
+		    change, profile->acl_read.items[i]);
+		if (!command)
+			goto out;
+		strs_take(&commands, command);
+	}
+	if (session_commands(change->session, &commands,
+		change->step->timeout_ms, &outputs, &result->fault))
+		goto out;
+	if (acl_read(acl, change->dialect, change->name, &outputs,
+		&result->fault.err))
+		goto out;
+	buf_reset(&result->output);
+	for (size_t i = 0; i < outputs.count; i++)
+		if (str_eq(profile->acl_read.items[i], profile->acl_show))
+			buf_adds(&result->output, outputs.items[i]);
+	rc = 0;
+out:
+	strs_clear(&commands);
+	strs_clear(&outputs);
+	return rc;
+}
+
+static bool
+same(const struct acl *a, const struct acl *b)
+{
+	if (!a->present || !b->present)
+		return a->present == b->present;
+	return acl_equal(a, b, NULL);
+}
+
+static void
+prepare(struct acl_change *change)
+{
+	const json_t *lines = var(change, "acl_lines");
+	size_t i;
+	json_t *line;
+	json_array_foreach((json_t *)lines, i, line)
+	    strs_add(&change->lines, json_string_value(line));
+	change->name = json_string_value(var(change, "acl_name"));
+	change->append = json_is_true(var(change, "append"));
+	const json_t *extended = var(change, "extended");
+	change->type = !extended     ? ACL_ANY
+	    : json_is_true(extended) ? ACL_EXTENDED
+				     : ACL_STANDARD;
+	change->dialect = acl_dialect_find(
+	    session_profile(change->session)->acl_dialect);
+}
+
+/* What the list is to be, and which lines lead there. */
+static int
+plan_change(struct acl_change *change)
+{
+	struct err *err = &change->result->fault.err;
+	if (change->append)
+		return acl_append(&change->wanted, &change->send,
+		    change->dialect, change->type, &change->before,
+		    &change->lines, err);
+	return acl_wanted(&change->wanted, change->dialect, change->type,
+	    &change->lines, err);
+}
+
+static bool
+is_done(const struct acl_change *change)
+{
+	if (change->append)
+		return change->before.present && !change->send.count;
+	return change->before.present &&
+	    acl_equal(&change->wanted, &change->before, NULL);
+}
+
+/* Sends the rendered lines; for an append only those that are missing. */
+static int
+push_lines(
+    struct acl_change *change, const struct plan_lines *lines, bool *touched)
+{
+	if (!change->append)
+		return step_push(change->session, change->step, lines,
+		    change->result, touched);
+	struct plan_lines missing;
+	struct job_step step = *change->step;
+	step.vars = job_acl_vars(&change->send);
+	if (change->step->vars)
+		json_object_update_missing(step.vars, change->step->vars);
+	int rc = step_render(change->session, &step, &missing, change->result);
+	if (rc == 0)
+		rc = step_push(
+		    change->session, &step, &missing, change->result, touched);
+	plan_lines_clear(&missing);
+	json_decref(step.vars);
+	return rc;
+}
+
+/*
+ * After a push that failed: is the list as it was before? Only then may the
+ * step say so. What the device shows now becomes the output.
+ */
+static void
+look_after_failure(struct acl_change *change)
+{
+	struct step_result *result = change->result;
+	struct acl after = { 0 };
+	struct fault first = result->fault;
+	result->fault = (struct fault){ 0 };
+	result->status = STEP_UNKNOWN;
+	if (session_is_usable(change->session) &&
+	    read_list(change, &after) == 0 && same(&change->before, &after))
+		result->status = STEP_FAILED;
+	acl_clear(&after);
+	fault_clear(&result->fault);
+	result->fault = first;
+}
+
+/* The list read back is what counts. */
+static void
+prove(struct acl_change *change)
+{
+	struct step_result *result = change->result;
+	struct acl after = { 0 };
+	struct buf difference;
+	buf_init(&difference, 64u << 10);
+	result->status = STEP_UNKNOWN;
+	if (step_stage(change->session, STAGE_VERIFY, &result->fault) ||
+	    read_list(change, &after))
+		goto out;
+	if (acl_equal(&change->wanted, &after, &difference)) {
+		result->status = STEP_CHANGED;
+		goto out;
+	}
+	if (same(&change->before, &after))
+		result->status = STEP_FAILED;
+	buf_addf(&difference, "as read back:\n%s", buf_str(&result->output));
+	fault_at(&result->fault, 0, NULL, buf_str(&difference));
+	err_set(&result->fault.err, ERR_VERIFY,
+	    "access list %s was accepted line by line, but read back it is "
+	    "%s",
+	    change->name,
+	    !after.present			? "not there"
+		: result->status == STEP_FAILED ? "the same as before"
+						: "not what was asked for");
+out:
+	acl_clear(&after);
+	buf_clear(&difference);
+}
+
+void
+step_change_acl(struct session *session, const struct job_step *step,
+    const struct plan_lines *lines, struct step_result *result)
+{
+	struct acl_change change = {
+		.session = session,
+		.step = step,
+		.result = result,
+	};
+	bool touched = false;
+	prepare(&change);
+	if (!change.dialect || !change.name) {
+		err_set(&result->fault.err, ERR_JOB,
+		    "the profile %s does not say how access lists look",
+		    session_profile(session)->device_type);
+		goto out;
+	}
+	if (read_list(&change, &change.before) || plan_change(&change))
+		goto out;
+	if (is_done(&change)) {
+		result->status = STEP_UNCHANGED;
+		goto out;
+	}
+	if (push_lines(&change, lines, &touched) == 0)
+		prove(&change);
+	else if (touched)
+		look_after_failure(&change);
+out:
+	acl_clear(&change.before);
+	acl_clear(&change.wanted);
+	strs_clear(&change.lines);
+	strs_clear(&change.send);
+}

@@ -1,0 +1,106 @@
+/*
+ * Any configuration text, proved by the running configuration: read before
+ * and after, without the lines that change by themselves (clocks, byte
+ * counts). The difference is the step's output and decides its status.
+ */
+#include "step_parts.h"
+
+#include "base/str.h"
+#include "text/diff.h"
+#include "text/re.h"
+
+#include <string.h>
+
+static bool
+is_ignored(const struct profile *profile, const char *line)
+{
+	const struct profile_rules *rules = &profile->config_ignore;
+	for (size_t i = 0; i < rules->count; i++)
+		if (re_match(rules->items[i].pattern, line, strlen(line), NULL))
+			return true;
+	return false;
+}
+
+static int
+read_config(struct session *session, const struct job_step *step,
+    struct strs *lines, struct fault *fault)
+{
+	const struct profile *profile = session_profile(session);
+	struct strs all = { 0 };
+	struct buf text;
+	buf_init(&text, STEP_OUTPUT_LIMIT_BYTES);
+	int rc = session_command(
+	    session, profile->running_config, step->timeout_ms, &text, fault);
+	if (rc == 0 && text.cut)
+		rc = err_set(&fault->err, ERR_VERIFY,
+		    "the running configuration is larger than %u bytes",
+		    STEP_OUTPUT_LIMIT_BYTES);
+	if (rc == 0)
+		strs_add_lines(&all, buf_str(&text));
+	for (size_t i = 0; i < all.count; i++)
+		if (!is_ignored(profile, all.items[i]))
+			strs_add(lines, all.items[i]);
+	strs_clear(&all);
+	buf_clear(&text);
+	return rc;
+}
+
+/* Reads the configuration again and compares. True if that could be done;
+ * *DIFFERS and the output tell the rest. */
+static bool
+compare(struct session *session, const struct job_step *step,
+    const struct strs *before, struct step_result *result, struct fault *fault,
+    bool *differs)
+{
+	struct strs after = { 0 };
+	bool done = session_is_usable(session) &&
+	    read_config(session, step, &after, fault) == 0;
+	if (done)
+		*differs = diff_lines(&result->output, before, &after);
+	strs_clear(&after);
+	return done;
+}
+
+void
+step_change_config(struct session *session, const struct job_step *step,
+    const struct plan_lines *lines, struct step_result *result)
+{
+	const struct profile *profile = session_profile(session);
+	struct strs before = { 0 };
+	struct fault reading = { 0 };
+	bool touched = false, differs = false;
+	if (!lines->count) {
+		result->status = STEP_UNCHANGED;
+		return;
+	}
+	if (!profile->running_config) {
+		err_set(&result->fault.err, ERR_JOB,
+		    "the profile %s does not say how to show the running "
+		    "configuration, so no change could be proved",
+		    profile->device_type);
+		return;
+	}
+	if (read_config(session, step, &before, &result->fault))
+		goto out;
+	int rc = step_push(session, step, lines, result, &touched);
+	if (rc && !touched)
+		goto out;
+	if (!rc && step_stage(session, STAGE_VERIFY, &result->fault)) {
+		result->status = STEP_UNKNOWN;
+		goto out;
+	}
+	bool known = compare(
+	    session, step, &before, result, &reading, &differs);
+	if (rc)
+		result->status = known && !differs ? STEP_FAILED : STEP_UNKNOWN;
+	else if (known)
+		result->status = differs ? STEP_CHANGED : STEP_UNCHANGED;
+	else {
+		result->status = STEP_UNKNOWN;
+		result->fault = reading;
+		reading = (struct fault){ 0 };
+	}
+out:
+	fault_clear(&reading);
+	strs_clear(&before);
+}

@@ -1,0 +1,31 @@
+/* What the files step*.c share. */
+#ifndef NETPUSH_DEVICE_STEP_PARTS_H
+#define NETPUSH_DEVICE_STEP_PARTS_H
+
+#include "device/step.h"
+#include "model/plan.h"
+
+/* A template or config step, after its lines were rendered. */
+typedef void step_change_fn(struct session *session,
+    const struct job_step *step, const struct plan_lines *lines,
+    struct step_result *result);
+
+step_change_fn step_change_acl; /* proof: the access list, read back */
+step_change_fn step_change_config; /* proof: the running configuration */
+
+/* Pushes LINES; what the device said to accepted ones goes to the notes.
+ * *TOUCHED: at least one line left, so the device may be changed. */
+int step_push(struct session *session, const struct job_step *step,
+    const struct plan_lines *lines, struct step_result *result, bool *touched);
+
+/* Renders the lines of STEP; -1 with a fault (kind job). */
+int step_render(struct session *session, const struct job_step *step,
+    struct plan_lines *lines, struct step_result *result);
+
+int64_t step_deadline(
+    const struct session *session, const struct job_step *step);
+
+/* Announces a stage; -1 with kind cancelled when the run was called off. */
+int step_stage(struct session *session, enum stage stage, struct fault *fault);
+
+#endif

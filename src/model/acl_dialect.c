@@ -1,0 +1,128 @@
+/*
+ * The platforms' dialects, one row each. What is particular to a platform
+ * stands here as data; the other acl files ask the row. FRR's facts were seen
+ * on 8.4.4 (vtysh, zebra and staticd).
+ */
+#include "model/acl_dialect.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const struct acl_header ios_headers[] = {
+	{ "extended ip access list", ACL_EXTENDED, false },
+	{ "standard ip access list", ACL_STANDARD, false },
+	{ "ipv6 access list", ACL_IPV6, false },
+	{ "ip access-list extended", ACL_EXTENDED, false },
+	{ "ip access-list standard", ACL_STANDARD, false },
+	{ "ipv6 access-list", ACL_IPV6, false },
+	{ "access-list", ACL_ANY, true },
+	{ NULL, ACL_ANY, false },
+};
+
+static const struct acl_header nxos_headers[] = {
+	{ "ip access list", ACL_IPV4, false },
+	{ "ipv6 access list", ACL_IPV6, false },
+	{ "ip access-list", ACL_IPV4, false },
+	{ "ipv6 access-list", ACL_IPV6, false },
+	{ NULL, ACL_IPV4, false },
+};
+
+/* FRR names a list after its first entry; a list may hold all three forms. */
+static const struct acl_header frr_headers[] = {
+	{ "extended ip access list", ACL_IPV4, false },
+	{ "standard ip access list", ACL_IPV4, false },
+	{ "zebra ip access list", ACL_IPV4, false },
+	{ "zebra ipv6 access list", ACL_IPV6, false },
+	{ "access-list", ACL_IPV4, true },
+	{ "ipv6 access-list", ACL_IPV6, true },
+	{ NULL, ACL_IPV4, false },
+};
+
+static const char *const no_settings[] = { NULL };
+static const char *const nxos_settings[] = { "statistics per-entry", NULL };
+
+static const struct acl_dialect dialects[] = {
+	{
+	    .name = "ios",
+	    .step = 10,
+	    .drops_duplicates = true,
+	    .has_types = true,
+	    .headers = ios_headers,
+	    .settings = no_settings,
+	},
+	{
+	    .name = "nxos",
+	    .step = 10,
+	    .remarks_numbered = true,
+	    .headers = nxos_headers,
+	    .settings = nxos_settings,
+	},
+	{
+	    .name = "frr",
+	    .step = 5,
+	    .remark_single = true,
+	    .remark_blanks = true,
+	    .drops_duplicates = true,
+	    .same_number_wins = true,
+	    .prefix_differs = true,
+	    .headers = frr_headers,
+	    .settings = no_settings,
+	},
+};
+
+#define DIALECTS (sizeof(dialects) / sizeof(*dialects))
+
+const struct acl_dialect *
+acl_dialect_find(const char *name)
+{
+	for (size_t i = 0; i < DIALECTS; i++)
+		if (str_eq(dialects[i].name, name))
+			return &dialects[i];
+	return NULL;
+}
+
+const char *
+acl_dialect_name(const struct acl_dialect *dialect)
+{
+	return dialect->name;
+}
+
+const char *
+acl_dialect_name_at(size_t i)
+{
+	return i < DIALECTS ? dialects[i].name : NULL;
+}
+
+bool
+acl_line_is_empty(const char *line)
+{
+	line += strspn(line, " \t\r\n");
+	return !*line || *line == '!';
+}
+
+/* True if LINE has the words of WORDS and no others. */
+static bool
+same_words(const char *line, const char *words)
+{
+	for (;;) {
+		line += strspn(line, " \t\r\n");
+		words += strspn(words, " ");
+		size_t len = strcspn(words, " ");
+		if (len != strcspn(line, " \t\r\n") ||
+		    strncasecmp(line, words, len) != 0)
+			return false;
+		if (len == 0)
+			return true;
+		line += len;
+		words += len;
+	}
+}
+
+const char *
+acl_dialect_setting(const struct acl_dialect *dialect, const char *line)
+{
+	for (size_t i = 0; dialect->settings[i]; i++)
+		if (same_words(line, dialect->settings[i]))
+			return dialect->settings[i];
+	return NULL;
+}

@@ -1,0 +1,58 @@
+/* What the files job*.c share with each other and with nobody else. */
+#ifndef NETPUSH_MODEL_JOB_PARTS_H
+#define NETPUSH_MODEL_JOB_PARTS_H
+
+#include "model/job.h"
+#include "model/yaml.h"
+
+/* A timeout that is not given; filled from the next outer level. */
+#define TIMEOUT_UNSET (-1)
+
+/* Every timeout unset. */
+struct timeouts job_timeouts_unset(void);
+
+/* Takes over from OUTER what TIMEOUTS leaves unset. */
+void job_timeouts_fill(struct timeouts *timeouts, const struct timeouts *outer);
+
+/* For the key `timeouts`, at every level. */
+extern const struct yaml_table job_timeouts_table;
+
+/*
+ * A map of variables as JSON (new reference, an object), with acl_name,
+ * acl_lines and the switches judged and acl_entries derived.
+ */
+json_t *job_vars_read(const struct yaml_node *map, struct diags *diags);
+
+/* Sets one variable in VARS, judged in the same way. */
+void job_vars_set(json_t *vars, const char *name, const struct yaml_node *value,
+    struct diags *diags);
+
+/*
+ * Reads the devices of ROOT (the job or an inventory: `defaults` and
+ * `device_list`) and adds them to the job. OUTER: the job's defaults for an
+ * inventory, or NULL.
+ */
+struct job_defaults {
+	struct job_device device; /* holds what is to be taken over */
+	const struct yaml_node *vars;
+};
+void job_defaults_read(struct job_defaults *defaults,
+    const struct job_defaults *outer, const struct yaml_node *node,
+    const struct profiles *profiles, struct diags *diags);
+void job_defaults_clear(struct job_defaults *defaults);
+void job_devices_read(struct job *job, const struct yaml_node *list,
+    const struct job_defaults *defaults, const struct profiles *profiles,
+    struct diags *diags);
+void job_devices_judge(const struct job *job, struct diags *diags);
+void job_device_clear(struct job_device *device);
+
+/* Reads `phases`; then judges each step against the devices' profiles. */
+void job_phases_read(
+    struct job *job, const struct yaml_node *list, struct diags *diags);
+void job_phases_judge(const struct job *job, struct diags *diags);
+void job_phase_clear(struct job_phase *phase);
+
+/* The one phase of the short form. */
+void job_phase_push(struct job *job, struct place place);
+
+#endif

@@ -1,0 +1,277 @@
+/*
+ * Rendering: a step and a device to lines, each with the line of the template
+ * that it came from. What the lines mean is the device's affair.
+ */
+#include "model/plan.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "model/profile.h"
+#include "text/template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Whom a text is rendered for. */
+struct target {
+	const struct job *job;
+	const struct job_device *device;
+	const struct job_step *step;
+};
+
+#define RENDER_LIMIT_BYTES (8u << 20) /* of one step for one device */
+
+void
+plan_lines_clear(struct plan_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		free(lines->items[i].text);
+	free(lines->items);
+	*lines = (struct plan_lines){ 0 };
+}
+
+/* The scopes of a step, outermost first. */
+enum {
+	SCOPE_PROFILE,
+	SCOPE_JOB,
+	SCOPE_DEVICE,
+	SCOPE_STEP,
+	SCOPE_BUILT_IN,
+	SCOPE__COUNT
+};
+
+struct scopes {
+	const json_t *contexts[SCOPE__COUNT];
+	size_t count;
+};
+
+static void
+scope_add(struct scopes *scopes, const json_t *context)
+{
+	if (context)
+		scopes->contexts[scopes->count++] = context;
+}
+
+static struct scopes
+scopes_of(const struct job *job, const struct job_device *device,
+    const struct job_step *step, const json_t *built_in)
+{
+	struct scopes scopes = { 0 };
+	scope_add(&scopes, device->profile->vars);
+	scope_add(&scopes, job->vars);
+	scope_add(&scopes, device->vars);
+	scope_add(&scopes, step ? step->vars : NULL);
+	scope_add(&scopes, built_in);
+	return scopes;
+}
+
+static json_t *
+built_in_vars(const struct job_device *device)
+{
+	return json_pack("{s:s, s:s, s:s}", "hostname", device->hostname,
+	    "address", device->address, "device_type", device->device_type);
+}
+
+/* A partial is another template of the same profile. */
+static const struct template *
+find_partial(void *data, const char *name)
+{
+	const struct profile_template *template = profile_template_find(
+	    data, name);
+	return template ? template->parsed : NULL;
+}
+
+static int
+render(const struct target *target, const struct template *template,
+    struct buf *out, struct template_map *map, struct diags *diags)
+{
+	json_t *built_in = built_in_vars(target->device);
+	struct scopes scopes = scopes_of(
+	    target->job, target->device, target->step, built_in);
+	struct template_scope scope = {
+		.contexts = scopes.contexts,
+		.count = scopes.count,
+		.partial = find_partial,
+		.partial_data = (void *)(uintptr_t)target->device->profile,
+	};
+	int rc = template_render(template, &scope, out, map, diags);
+	json_decref(built_in);
+	return rc;
+}
+
+/* A control character would act on the device's line editor. */
+static int
+check_line(const char *text, struct place place, struct diags *diags)
+{
+	for (const char *at = text; *at; at++) {
+		unsigned char c = (unsigned char)*at;
+		if (c >= 0x20 && c != 0x7f)
+			continue;
+		diag_add(diags, place,
+		    "a rendered line holds the control character 0x%02x: "
+		    "\"%.*s\"",
+		    c, (int)(at - text > 60 ? 60 : at - text), text);
+		return -1;
+	}
+	return 0;
+}
+
+static void
+add_line(
+    struct plan_lines *lines, const char *text, size_t len, unsigned origin)
+{
+	GROW(lines->items, lines->count, lines->cap);
+	lines->items[lines->count++] = (struct plan_line){
+		.text = xstrndup(text, len),
+		.origin = origin,
+	};
+}
+
+static bool
+is_content(const char *text, size_t len)
+{
+	size_t at = 0;
+	while (at < len && (text[at] == ' ' || text[at] == '\t'))
+		at++;
+	return at < len && text[at] != '!';
+}
+
+/* Splits the rendered text; blank lines and comments are not sent. */
+static int
+split(const char *text, const struct template_map *map, const char *file,
+    struct plan_lines *lines, struct diags *diags)
+{
+	int rc = 0;
+	for (size_t row = 0; *text; row++) {
+		size_t len = strcspn(text, "\n");
+		size_t kept = len;
+		while (kept && strchr(" \t\r", text[kept - 1]))
+			kept--;
+		unsigned origin = row < map->count ? map->lines[row] : 0;
+		if (is_content(text, kept)) {
+			add_line(lines, text, kept, origin);
+			struct place place = { file, origin, origin ? 1 : 0 };
+			const char *line = lines->items[lines->count - 1].text;
+			if (check_line(line, place, diags))
+				rc = -1;
+		}
+		text += len + (text[len] == '\n');
+	}
+	return rc;
+}
+
+static int
+render_config(const struct target *target, const struct template *template,
+    const char *file, struct plan_lines *lines, struct diags *diags)
+{
+	struct template_map map = { 0 };
+	struct buf text;
+	buf_init(&text, RENDER_LIMIT_BYTES);
+	lines->file = file;
+	int rc = render(target, template, &text, &map, diags);
+	if (rc == 0)
+		rc = split(buf_str(&text), &map, file, lines, diags);
+	template_map_clear(&map);
+	buf_clear(&text);
+	return rc;
+}
+
+static int
+render_commands(
+    const struct target *target, struct plan_lines *lines, struct diags *diags)
+{
+	const struct job_step *step = target->step;
+	int rc = 0;
+	lines->file = step->place.file;
+	for (size_t i = 0; i < step->command_count; i++) {
+		struct buf text;
+		buf_init(&text, RENDER_LIMIT_BYTES);
+		if (render(target, step->commands[i], &text, NULL, diags) ||
+		    check_line(buf_str(&text), step->place, diags))
+			rc = -1;
+		else
+			add_line(lines, text.data ? text.data : "", text.len,
+			    step->place.line);
+		buf_clear(&text);
+	}
+	return rc;
+}
+
+static int
+render_template(
+    const struct target *target, struct plan_lines *lines, struct diags *diags)
+{
+	const struct job_step *step = target->step;
+	const struct profile_template *template = profile_template_find(
+	    target->device->profile, step->template_name);
+	if (!template) {
+		diag_add(diags, step->place,
+		    "the profile %s has no template \"%s\"",
+		    target->device->profile->device_type, step->template_name);
+		return -1;
+	}
+	return render_config(
+	    target, template->parsed, template->place.file, lines, diags);
+}
+
+int
+plan_render(const struct job *job, const struct job_device *device,
+    const struct job_step *step, struct plan_lines *lines, struct diags *diags)
+{
+	const struct target target = { job, device, step };
+	*lines = (struct plan_lines){ 0 };
+	int rc = 0;
+	switch (step->kind) {
+	case STEP_TEMPLATE:
+		rc = render_template(&target, lines, diags);
+		break;
+	case STEP_CONFIG:
+		rc = render_config(
+		    &target, step->text, step->place.file, lines, diags);
+		break;
+	case STEP_COMMAND:
+		rc = render_commands(&target, lines, diags);
+		break;
+	case STEP_SAVE:
+		lines->file = device->profile->file;
+		for (size_t i = 0; i < device->profile->save.count; i++) {
+			const char *line = device->profile->save.items[i];
+			add_line(lines, line, strlen(line), 0);
+		}
+		break;
+	case STEP__COUNT:
+		break;
+	}
+	if (rc)
+		plan_lines_clear(lines);
+	return rc;
+}
+
+char *
+plan_render_text(const struct job *job, const struct job_device *device,
+    const struct job_step *step, const struct template *template,
+    struct diags *diags)
+{
+	const struct target target = { job, device, step };
+	struct buf text;
+	buf_init(&text, RENDER_LIMIT_BYTES);
+	char *taken = NULL;
+	if (render(&target, template, &text, NULL, diags) == 0)
+		taken = buf_take(&text);
+	buf_clear(&text);
+	return taken;
+}
+
+const json_t *
+plan_var(const struct job *job, const struct job_device *device,
+    const struct job_step *step, const char *name)
+{
+	struct scopes scopes = scopes_of(job, device, step, NULL);
+	for (size_t i = scopes.count; i-- > 0;) {
+		const json_t *value = json_object_get(scopes.contexts[i], name);
+		if (value)
+			return value;
+	}
+	return NULL;
+}

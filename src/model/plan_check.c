@@ -1,0 +1,153 @@
+/*
+ * The plan of a whole job: renders everything once to find what is wrong, and
+ * writes down who is to get what. Of a mistake that many devices share, one
+ * sentence is made.
+ */
+#include "model/plan.h"
+
+#include "base/alloc.h"
+#include "model/profile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A mistake of one step, and how many devices have it. */
+struct finding {
+	struct place place; /* file is an owned copy */
+	char *text;
+	const char *hostname; /* of the first */
+	size_t devices;
+};
+
+struct findings {
+	struct finding *items;
+	size_t count, cap;
+};
+
+static struct finding *
+find(struct findings *findings, const struct diag *diag)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		struct finding *finding = &findings->items[i];
+		if (finding->place.line == diag->line &&
+		    finding->place.column == diag->column &&
+		    strcmp(finding->place.file, diag->file) == 0 &&
+		    strcmp(finding->text, diag->text) == 0)
+			return finding;
+	}
+	return NULL;
+}
+
+/* Keeps up to DIAG_LIMIT different ones. */
+static void
+keep(struct findings *findings, const struct diags *diags,
+    const struct job_device *device)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		const struct diag *diag = &diags->items[i];
+		struct finding *known = find(findings, diag);
+		if (known) {
+			known->devices++;
+			continue;
+		}
+		if (findings->count == DIAG_LIMIT)
+			continue;
+		GROW(findings->items, findings->count, findings->cap);
+		findings->items[findings->count++] = (struct finding){
+			.place = { xstrdup(diag->file), diag->line,
+			    diag->column },
+			.text = xstrdup(diag->text),
+			.hostname = device->hostname,
+			.devices = 1,
+		};
+	}
+}
+
+static void
+say(struct findings *findings, struct diags *diags)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		struct finding *f = &findings->items[i];
+		if (f->devices > 1)
+			diag_add(diags, f->place, "%s (%s and %zu more)",
+			    f->text, f->hostname, f->devices - 1);
+		else
+			diag_add(
+			    diags, f->place, "%s (%s)", f->text, f->hostname);
+		free((void *)(uintptr_t)f->place.file);
+		free(f->text);
+	}
+	free(findings->items);
+}
+
+static int
+check_step(
+    const struct job *job, const struct job_step *step, struct diags *diags)
+{
+	struct findings findings = { 0 };
+	for (size_t i = 0; i < job->device_count; i++) {
+		struct diags own = { 0 };
+		struct plan_lines lines;
+		plan_render(job, &job->devices[i], step, &lines, &own);
+		plan_lines_clear(&lines);
+		keep(&findings, &own, &job->devices[i]);
+		diags_clear(&own);
+	}
+	int rc = findings.count ? -1 : 0;
+	say(&findings, diags);
+	return rc;
+}
+
+int
+plan_check(const struct job *job, struct diags *diags)
+{
+	int rc = 0;
+	for (size_t i = 0; i < job->phase_count; i++)
+		for (size_t j = 0; j < job->phases[i].step_count; j++)
+			if (check_step(job, &job->phases[i].steps[j], diags))
+				rc = -1;
+	return rc;
+}
+
+static json_t *
+step_json(const struct job_step *step)
+{
+	json_t *json = json_pack("{s:s, s:s, s:s}", "kind",
+	    step_kind_name(step->kind), "name", step->name, "on_failure",
+	    step->stop_on_failure ? "stop" : "continue");
+	if (step->template_name)
+		json_object_set_new(
+		    json, "template", json_string(step->template_name));
+	if (step->timeout_ms)
+		json_object_set_new(
+		    json, "timeout_ms", json_integer(step->timeout_ms));
+	return json;
+}
+
+static json_t *
+phase_json(const struct job_phase *phase)
+{
+	json_t *steps = json_array();
+	for (size_t i = 0; i < phase->step_count; i++)
+		json_array_append_new(steps, step_json(&phase->steps[i]));
+	return json_pack("{s:s, s:i, s:o}", "name", phase->name, "threads",
+	    phase->threads, "steps", steps);
+}
+
+json_t *
+plan_json(const struct job *job)
+{
+	json_t *phases = json_array(), *devices = json_array();
+	for (size_t i = 0; i < job->phase_count; i++)
+		json_array_append_new(phases, phase_json(&job->phases[i]));
+	for (size_t i = 0; i < job->device_count; i++) {
+		const struct job_device *device = &job->devices[i];
+		json_array_append_new(devices,
+		    json_pack("{s:s, s:s, s:i, s:s}", "hostname",
+			device->hostname, "address", device->address, "port",
+			device->port, "device_type", device->device_type));
+	}
+	return json_pack("{s:i, s:s, s:i, s:o, s:o}", "schema", 1, "job",
+	    job->name, "threads", job->threads, "phases", phases, "devices",
+	    devices);
+}

@@ -1,0 +1,166 @@
+/*
+ * Profiles in memory: finding one, giving them back. How they are read is in
+ * profile_read.c and profile_load.c.
+ */
+#include "model/profile.h"
+
+#include "base/alloc.h"
+#include "profile_parts.h"
+#include "text/re.h"
+#include "text/template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PIPELINE_DEFAULT 32
+
+struct profile *
+profile_new(const char *file)
+{
+	struct profile *profile = xcalloc(1, sizeof(*profile));
+	profile->file = xstrdup(file);
+	profile->pipeline = PIPELINE_DEFAULT;
+	profile->vars = json_object();
+	return profile;
+}
+
+void
+profile_rules_clear(struct profile_rules *rules)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		re_free(rules->items[i].pattern);
+		free(rules->items[i].text);
+	}
+	free(rules->items);
+	*rules = (struct profile_rules){ 0 };
+}
+
+void
+profile_mode_clear(struct profile_mode *mode)
+{
+	free(mode->name);
+	free(mode->prompt);
+	free(mode->from);
+	free(mode->enter);
+	free(mode->leave);
+}
+
+void
+profile_question_clear(struct profile_question *question)
+{
+	re_free(question->when.pattern);
+	free(question->when.text);
+	free(question->answer);
+}
+
+void
+profile_template_clear(struct profile_template *template)
+{
+	free(template->name);
+	free(template->text);
+	free(template->proof);
+	template_free(template->parsed);
+}
+
+static void
+free_arrays(struct profile *profile)
+{
+	for (size_t i = 0; i < profile->mode_count; i++)
+		profile_mode_clear(&profile->modes[i]);
+	free(profile->modes);
+	for (size_t i = 0; i < profile->question_count; i++)
+		profile_question_clear(&profile->questions[i]);
+	free(profile->questions);
+	for (size_t i = 0; i < profile->template_count; i++)
+		profile_template_clear(&profile->templates[i]);
+	free(profile->templates);
+}
+
+void
+profile_free(struct profile *profile)
+{
+	if (!profile)
+		return;
+	free_arrays(profile);
+	profile_rules_clear(&profile->refusals);
+	profile_rules_clear(&profile->notices);
+	profile_rules_clear(&profile->log_lines);
+	profile_rules_clear(&profile->config_ignore);
+	strs_clear(&profile->setup);
+	strs_clear(&profile->save);
+	strs_clear(&profile->acl_read);
+	re_free(profile->first_prompt);
+	re_free(profile->save_proof);
+	json_decref(profile->vars);
+	free(profile->device_type);
+	free(profile->description);
+	free(profile->inherits);
+	free(profile->file);
+	free(profile->first_prompt_text);
+	free(profile->exec_mode);
+	free(profile->config_mode);
+	free(profile->close);
+	free(profile->abort_line);
+	free(profile->literal_next);
+	free(profile->save_proof_text);
+	free(profile->running_config);
+	free(profile->acl_dialect);
+	free(profile->acl_show);
+	free(profile);
+}
+
+void
+profiles_clear(struct profiles *profiles)
+{
+	for (size_t i = 0; i < profiles->count; i++)
+		profile_free(profiles->items[i]);
+	free(profiles->items);
+	*profiles = (struct profiles){ 0 };
+}
+
+const struct profile *
+profiles_find(const struct profiles *profiles, const char *device_type)
+{
+	size_t low = 0, high = profiles->count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = strcmp(
+		    device_type, profiles->items[middle]->device_type);
+		if (order == 0)
+			return profiles->items[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+const char *
+profiles_nearest(const struct profiles *profiles, const char *device_type)
+{
+	const char **names = xcalloc(profiles->count + 1, sizeof(*names));
+	for (size_t i = 0; i < profiles->count; i++)
+		names[i] = profiles->items[i]->device_type;
+	const char *near = str_nearest(device_type, names, profiles->count);
+	free(names);
+	return near;
+}
+
+const struct profile_mode *
+profile_mode_find(const struct profile *profile, const char *name)
+{
+	for (size_t i = 0; i < profile->mode_count; i++)
+		if (strcmp(profile->modes[i].name, name) == 0)
+			return &profile->modes[i];
+	return NULL;
+}
+
+const struct profile_template *
+profile_template_find(const struct profile *profile, const char *name)
+{
+	for (size_t i = 0; i < profile->template_count; i++)
+		if (strcmp(profile->templates[i].name, name) == 0)
+			return &profile->templates[i];
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/* What the files profile*.c share with each other and with nobody else. */
+#ifndef NETPUSH_MODEL_PROFILE_PARTS_H
+#define NETPUSH_MODEL_PROFILE_PARTS_H
+
+#include "model/profile.h"
+#include "model/yaml.h"
+
+/*
+ * Puts the keys of the map ROOT over what PROFILE holds: an ancestor's keys
+ * first, then the profile's own. PROFILE->file is the place of what is read.
+ */
+void profile_read(
+    struct profile *profile, const struct yaml_node *root, struct diags *diags);
+
+/* Judges the whole: what is missing, what refers to nothing. ROOT is the
+ * profile's own map, for places. */
+void profile_judge(
+    struct profile *profile, const struct yaml_node *root, struct diags *diags);
+
+struct profile *profile_new(const char *file);
+void profile_free(struct profile *profile);
+void profile_rules_clear(struct profile_rules *rules);
+void profile_mode_clear(struct profile_mode *mode);
+void profile_question_clear(struct profile_question *question);
+void profile_template_clear(struct profile_template *template);
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * Printing a profile through a cyaml schema. Only the way out: why cyaml does
+ * not read what users write is told in model/yaml.h.
+ */
+#include "model/profile_print.h"
+
+#include "base/alloc.h"
+#include "model/profile.h"
+
+#include <cyaml/cyaml.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct texts {
+	char **items;
+	size_t count;
+};
+
+struct printed_save {
+	struct strs commands;
+	char *proof;
+};
+
+struct printed_acl {
+	char *dialect;
+	struct strs read;
+	char *show;
+};
+
+/* A profile in the shape of the file: all text is borrowed. */
+struct printed {
+	struct profile profile;
+	struct texts refusals, notices, log_lines, config_ignore;
+	struct printed_save *save;
+	struct printed_acl *acl;
+};
+
+#define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+#define TEXT(key, type, member)                                                \
+	CYAML_FIELD_STRING_PTR(key, OPTIONAL, type, member, 0, CYAML_UNLIMITED)
+#define TRUTH(key, type, member)                                               \
+	CYAML_FIELD_BOOL(key, CYAML_FLAG_DEFAULT, type, member)
+#define ARRAY(key, type, member, number, entry)                                \
+	CYAML_FIELD_SEQUENCE_COUNT(                                            \
+	    key, OPTIONAL, type, member, number, entry, 0, CYAML_UNLIMITED)
+
+static const cyaml_schema_value_t text_schema = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CYAML_UNLIMITED),
+};
+
+static const cyaml_schema_field_t mode_fields[] = {
+	TEXT("name", struct profile_mode, name),
+	TEXT("prompt", struct profile_mode, prompt),
+	TEXT("from", struct profile_mode, from),
+	TEXT("enter", struct profile_mode, enter),
+	TEXT("leave", struct profile_mode, leave),
+	TRUTH("config", struct profile_mode, config),
+	TRUTH("nested", struct profile_mode, nested),
+	TRUTH("secret", struct profile_mode, secret),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t mode_schema = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct profile_mode, mode_fields),
+};
+
+static const cyaml_schema_field_t question_fields[] = {
+	TEXT("pattern", struct profile_question, when.text),
+	TEXT("answer", struct profile_question, answer),
+	TRUTH("bare", struct profile_question, bare),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t question_schema = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct profile_question, question_fields),
+};
+
+static const cyaml_schema_field_t template_fields[] = {
+	TEXT("name", struct profile_template, name),
+	TEXT("text", struct profile_template, text),
+	TEXT("proof", struct profile_template, proof),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t template_schema = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct profile_template, template_fields),
+};
+
+static const cyaml_schema_field_t save_fields[] = {
+	ARRAY("commands", struct printed_save, commands.items, commands.count,
+	    &text_schema),
+	TEXT("proof", struct printed_save, proof),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t acl_fields[] = {
+	TEXT("dialect", struct printed_acl, dialect),
+	ARRAY("read", struct printed_acl, read.items, read.count, &text_schema),
+	TEXT("show", struct printed_acl, show),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t profile_fields[] = {
+	TEXT("device_type", struct printed, profile.device_type),
+	TEXT("description", struct printed, profile.description),
+	TEXT("first_prompt", struct printed, profile.first_prompt_text),
+	ARRAY("modes", struct printed, profile.modes, profile.mode_count,
+	    &mode_schema),
+	TEXT("exec_mode", struct printed, profile.exec_mode),
+	TEXT("config_mode", struct printed, profile.config_mode),
+	ARRAY("setup", struct printed, profile.setup.items, profile.setup.count,
+	    &text_schema),
+	TEXT("close", struct printed, profile.close),
+	TEXT("abort_line", struct printed, profile.abort_line),
+	TEXT("literal_next", struct printed, profile.literal_next),
+	ARRAY("refusals", struct printed, refusals.items, refusals.count,
+	    &text_schema),
+	ARRAY("notices", struct printed, notices.items, notices.count,
+	    &text_schema),
+	ARRAY("log_lines", struct printed, log_lines.items, log_lines.count,
+	    &text_schema),
+	ARRAY("questions", struct printed, profile.questions,
+	    profile.question_count, &question_schema),
+	CYAML_FIELD_MAPPING_PTR(
+	    "save", OPTIONAL, struct printed, save, save_fields),
+	TEXT("running_config", struct printed, profile.running_config),
+	ARRAY("config_ignore", struct printed, config_ignore.items,
+	    config_ignore.count, &text_schema),
+	CYAML_FIELD_MAPPING_PTR(
+	    "acl", OPTIONAL, struct printed, acl, acl_fields),
+	ARRAY("templates", struct printed, profile.templates,
+	    profile.template_count, &template_schema),
+	CYAML_FIELD_INT(
+	    "pipeline", CYAML_FLAG_DEFAULT, struct printed, profile.pipeline),
+	TRUTH("typeahead_echo", struct printed, profile.typeahead_echo),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t profile_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct printed, profile_fields),
+};
+
+static const cyaml_config_t config = {
+	.log_level = CYAML_LOG_ERROR,
+	.mem_fn = cyaml_mem,
+	.flags = CYAML_CFG_STYLE_BLOCK,
+};
+
+static struct texts
+texts_of(const struct profile_rules *rules)
+{
+	struct texts texts = { NULL, rules->count };
+	if (rules->count)
+		texts.items = xcalloc(rules->count, sizeof(char *));
+	for (size_t i = 0; i < rules->count; i++)
+		texts.items[i] = rules->items[i].text;
+	return texts;
+}
+
+/* Variables have no schema, but JSON is YAML, and reads back with the same
+ * types: numbers and words bare, texts in quotes. */
+static int
+print_vars(const json_t *vars, FILE *out)
+{
+	int rc = -1;
+	if (!json_object_size(vars))
+		return 0;
+	char *text = json_dumps(vars, JSON_SORT_KEYS);
+	if (text && fprintf(out, "vars: %s\n", text) >= 0)
+		rc = 0;
+	free(text);
+	return rc;
+}
+
+int
+profile_print(const struct profile *profile, FILE *out)
+{
+	int rc = -1;
+	char *text = NULL;
+	size_t len = 0;
+	struct printed_save save = { profile->save, profile->save_proof_text };
+	struct printed_acl acl = { profile->acl_dialect, profile->acl_read,
+		profile->acl_show };
+	struct printed printed = {
+		.profile = *profile,
+		.refusals = texts_of(&profile->refusals),
+		.notices = texts_of(&profile->notices),
+		.log_lines = texts_of(&profile->log_lines),
+		.config_ignore = texts_of(&profile->config_ignore),
+		.save = profile->save.count ? &save : NULL,
+		.acl = profile->acl_dialect ? &acl : NULL,
+	};
+	if (cyaml_save_data(&text, &len, &config, &profile_schema, &printed, 0))
+		goto out;
+	if (fwrite(text, 1, len, out) != len)
+		goto out;
+	rc = print_vars(profile->vars, out);
+out:
+	if (text)
+		cyaml_mem(NULL, text, 0);
+	free(printed.refusals.items);
+	free(printed.notices.items);
+	free(printed.log_lines.items);
+	free(printed.config_ignore.items);
+	return rc;
+}
+
+const char *
+profile_print_library_version(void)
+{
+	return cyaml_version_str;
+}

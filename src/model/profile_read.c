@@ -1,0 +1,308 @@
+/*
+ * One profile's map into the struct. Reading is additive so that inheritance
+ * is reading the ancestors first: a key replaces what was there, except modes,
+ * questions and templates (replaced by name) and the lists of refusals,
+ * notices and log lines (added to).
+ */
+#include "profile_parts.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "text/re.h"
+#include "text/template.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A profile and those of its parts that need more than a table. */
+struct draft {
+	struct profile profile;
+	const struct yaml_node *modes, *questions, *templates, *vars;
+	const struct yaml_node *refusals, *notices, *log_lines, *config_ignore;
+	const struct yaml_node *save, *acl;
+};
+
+#define FIELD(key, kind, type, member)                                         \
+	{                                                                      \
+		(key), YAML_FIELD_##kind, offsetof(type, member), false, 0, 0, \
+		    NULL                                                       \
+	}
+#define NEEDED(key, kind, type, member)                                        \
+	{                                                                      \
+		(key), YAML_FIELD_##kind, offsetof(type, member), true, 0, 0,  \
+		    NULL                                                       \
+	}
+
+static const struct yaml_field profile_fields[] = {
+	FIELD("device_type", LINE, struct draft, profile.device_type),
+	FIELD("description", LINE, struct draft, profile.description),
+	FIELD("inherits", LINE, struct draft, profile.inherits),
+	FIELD("first_prompt", LINE, struct draft, profile.first_prompt_text),
+	FIELD("exec_mode", LINE, struct draft, profile.exec_mode),
+	FIELD("config_mode", LINE, struct draft, profile.config_mode),
+	FIELD("setup", LINES, struct draft, profile.setup),
+	FIELD("close", LINE, struct draft, profile.close),
+	FIELD("abort_line", TEXT, struct draft, profile.abort_line),
+	FIELD("literal_next", TEXT, struct draft, profile.literal_next),
+	FIELD("literal_next", TEXT, struct draft, profile.literal_next),
+	FIELD("running_config", LINE, struct draft, profile.running_config),
+	{ "pipeline", YAML_FIELD_INT, offsetof(struct draft, profile.pipeline),
+	    false, 1, 64, NULL },
+	FIELD("typeahead_echo", BOOL, struct draft, profile.typeahead_echo),
+	FIELD("modes", LIST, struct draft, modes),
+	FIELD("questions", LIST, struct draft, questions),
+	FIELD("templates", LIST, struct draft, templates),
+	FIELD("vars", MAP, struct draft, vars),
+	FIELD("refusals", LIST, struct draft, refusals),
+	FIELD("notices", LIST, struct draft, notices),
+	FIELD("log_lines", LIST, struct draft, log_lines),
+	FIELD("config_ignore", LIST, struct draft, config_ignore),
+	FIELD("save", MAP, struct draft, save),
+	FIELD("acl", MAP, struct draft, acl),
+};
+static const struct yaml_table profile_table = YAML_TABLE(
+    "a profile", profile_fields);
+
+static const struct yaml_field mode_fields[] = {
+	NEEDED("name", LINE, struct profile_mode, name),
+	NEEDED("prompt", LINE, struct profile_mode, prompt),
+	FIELD("from", LINE, struct profile_mode, from),
+	FIELD("enter", LINE, struct profile_mode, enter),
+	FIELD("leave", LINE, struct profile_mode, leave),
+	FIELD("config", BOOL, struct profile_mode, config),
+	FIELD("nested", BOOL, struct profile_mode, nested),
+	FIELD("secret", BOOL, struct profile_mode, secret),
+};
+static const struct yaml_table mode_table = YAML_TABLE("a mode", mode_fields);
+
+static const struct yaml_field question_fields[] = {
+	NEEDED("pattern", LINE, struct profile_question, when.text),
+	FIELD("answer", TEXT, struct profile_question, answer),
+	FIELD("bare", BOOL, struct profile_question, bare),
+};
+static const struct yaml_table question_table = YAML_TABLE(
+    "a question", question_fields);
+
+static const struct yaml_field template_fields[] = {
+	NEEDED("name", LINE, struct profile_template, name),
+	NEEDED("text", TEXT, struct profile_template, text),
+	FIELD("proof", LINE, struct profile_template, proof),
+};
+static const struct yaml_table template_table = YAML_TABLE(
+    "a template", template_fields);
+
+static const struct yaml_field save_fields[] = {
+	NEEDED("commands", LINES, struct profile, save),
+	FIELD("proof", LINE, struct profile, save_proof_text),
+};
+static const struct yaml_table save_table = YAML_TABLE("\"save\"", save_fields);
+
+static const struct yaml_field acl_fields[] = {
+	NEEDED("dialect", LINE, struct profile, acl_dialect),
+	NEEDED("read", LINES, struct profile, acl_read),
+	FIELD("show", LINE, struct profile, acl_show),
+};
+static const struct yaml_table acl_table = YAML_TABLE("\"acl\"", acl_fields);
+
+/* A pattern of the profile; NULL after a message at its place. */
+static struct re *
+compile(const char *pattern, unsigned flags, struct place place,
+    struct diags *diags)
+{
+	struct err err = { 0 };
+	struct re *re = re_compile(pattern, flags, &err);
+	if (!re)
+		diag_add(diags, place, "bad regular expression: %s", err.text);
+	return re;
+}
+
+static void
+read_rules(struct profile_rules *rules, const struct yaml_node *list,
+    const char *what, struct diags *diags)
+{
+	for (size_t i = 0; list && i < list->count; i++) {
+		const struct yaml_node *item = list->items[i];
+		const char *text = yaml_line(item, what, diags);
+		if (!text)
+			continue;
+		struct re *re = compile(text, 0, item->place, diags);
+		if (!re)
+			continue;
+		GROW(rules->items, rules->count, rules->cap);
+		rules->items[rules->count++] = (struct profile_rule){
+			.pattern = re,
+			.text = xstrdup(text),
+			.place = item->place,
+		};
+	}
+}
+
+static void
+read_modes(
+    struct profile *profile, const struct yaml_node *list, struct diags *diags)
+{
+	for (size_t i = 0; list && i < list->count; i++) {
+		struct profile_mode mode = { 0 };
+		if (yaml_read(list->items[i], &mode_table, &mode, diags)) {
+			profile_mode_clear(&mode);
+			continue;
+		}
+		size_t at = 0;
+		while (at < profile->mode_count &&
+		    strcmp(profile->modes[at].name, mode.name))
+			at++;
+		if (at < profile->mode_count) {
+			profile_mode_clear(&profile->modes[at]);
+		} else {
+			profile->modes = xrealloc(
+			    profile->modes, at + 1, sizeof(*profile->modes));
+			profile->mode_count++;
+		}
+		profile->modes[at] = mode;
+	}
+}
+
+static void
+read_questions(
+    struct profile *profile, const struct yaml_node *list, struct diags *diags)
+{
+	for (size_t i = 0; list && i < list->count; i++) {
+		const struct yaml_node *node = list->items[i];
+		struct profile_question question = { 0 };
+		bool bad = yaml_read(node, &question_table, &question, diags);
+		question.when.place = yaml_place(node, "pattern");
+		if (!bad)
+			question.when.pattern = compile(
+			    question.when.text, 0, question.when.place, diags);
+		if (!question.when.pattern) {
+			profile_question_clear(&question);
+			continue;
+		}
+		size_t at = 0;
+		while (at < profile->question_count &&
+		    strcmp(
+			profile->questions[at].when.text, question.when.text))
+			at++;
+		if (at < profile->question_count) {
+			profile_question_clear(&profile->questions[at]);
+		} else {
+			profile->questions = xrealloc(profile->questions,
+			    at + 1, sizeof(*profile->questions));
+			profile->question_count++;
+		}
+		profile->questions[at] = question;
+	}
+}
+
+static void
+read_templates(
+    struct profile *profile, const struct yaml_node *list, struct diags *diags)
+{
+	for (size_t i = 0; list && i < list->count; i++) {
+		const struct yaml_node *node = list->items[i];
+		struct profile_template template = { 0 };
+		if (yaml_read(node, &template_table, &template, diags) == 0) {
+			template.place = yaml_get(node, "text")->text_place;
+			template.parsed = template_parse(
+			    template.text, template.place, diags);
+		}
+		if (!template.parsed) {
+			profile_template_clear(&template);
+			continue;
+		}
+		size_t at = 0;
+		while (at < profile->template_count &&
+		    strcmp(profile->templates[at].name, template.name))
+			at++;
+		if (at < profile->template_count) {
+			profile_template_clear(&profile->templates[at]);
+		} else {
+			profile->templates = xrealloc(profile->templates,
+			    at + 1, sizeof(*profile->templates));
+			profile->template_count++;
+		}
+		profile->templates[at] = template;
+	}
+}
+
+/* Commands of `acl` are templates: one that does not parse is said here. */
+static void
+check_template(const struct yaml_node *node, struct diags *diags)
+{
+	size_t count = node && node->kind == YAML_LIST ? node->count : 1;
+	for (size_t i = 0; node && i < count; i++) {
+		const struct yaml_node *item = node->kind == YAML_LIST
+		    ? node->items[i]
+		    : node;
+		if (item->kind == YAML_SCALAR)
+			template_free(template_parse(
+			    item->text, item->text_place, diags));
+	}
+}
+
+static void
+read_save(
+    struct profile *profile, const struct yaml_node *node, struct diags *diags)
+{
+	if (!node || yaml_read(node, &save_table, profile, diags))
+		return;
+	re_free(profile->save_proof);
+	profile->save_proof = NULL;
+	if (!yaml_get(node, "proof")) {
+		free(profile->save_proof_text);
+		profile->save_proof_text = NULL;
+		return;
+	}
+	profile->save_proof = compile(profile->save_proof_text, RE_MULTILINE,
+	    yaml_place(node, "proof"), diags);
+}
+
+static void
+read_first_prompt(
+    struct profile *profile, const struct yaml_node *root, struct diags *diags)
+{
+	const struct yaml_node *node = yaml_get(root, "first_prompt");
+	if (!node || node->kind != YAML_SCALAR || !profile->first_prompt_text)
+		return;
+	re_free(profile->first_prompt);
+	profile->first_prompt = compile(
+	    profile->first_prompt_text, 0, node->place, diags);
+	if (profile->first_prompt &&
+	    re_group(profile->first_prompt, "stem") < 0)
+		diag_add(diags, node->place,
+		    "\"first_prompt\" lacks the group (?<stem>...) that holds "
+		    "the device's name");
+}
+
+void
+profile_read(
+    struct profile *profile, const struct yaml_node *root, struct diags *diags)
+{
+	struct draft draft = { .profile = *profile };
+	if (root->kind != YAML_MAP)
+		return;
+	yaml_read(root, &profile_table, &draft, diags);
+	*profile = draft.profile;
+	read_first_prompt(profile, root, diags);
+	read_modes(profile, draft.modes, diags);
+	read_questions(profile, draft.questions, diags);
+	read_templates(profile, draft.templates, diags);
+	read_rules(&profile->refusals, draft.refusals, "a refusal", diags);
+	read_rules(&profile->notices, draft.notices, "a notice", diags);
+	read_rules(&profile->log_lines, draft.log_lines, "a log line", diags);
+	if (draft.config_ignore)
+		profile_rules_clear(&profile->config_ignore);
+	read_rules(&profile->config_ignore, draft.config_ignore,
+	    "a line to ignore", diags);
+	read_save(profile, draft.save, diags);
+	if (draft.acl &&
+	    yaml_read(draft.acl, &acl_table, profile, diags) == 0) {
+		check_template(yaml_get(draft.acl, "read"), diags);
+		check_template(yaml_get(draft.acl, "show"), diags);
+	}
+	if (draft.vars) {
+		json_decref(profile->vars);
+		profile->vars = yaml_json(draft.vars);
+	}
+}

@@ -1,0 +1,206 @@
+/* The directory of one run and its append-only list of events. */
+#include "run/journal.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/deadline.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "run/event.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROOM_BYTES	 (1 << 20) /* what a run needs at least */
+#define KEPT_BYTES	 (1u << 20)
+#define KEPT_LIMIT_BYTES (64u << 20)
+#define CREATE_ATTEMPTS	 10
+
+struct journal {
+	char *dir;
+	int fd;
+	int64_t size; /* with what is kept in memory */
+	struct buf kept;
+};
+
+char *
+journal_state_dir(const char *state_dir)
+{
+	const char *xdg = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	if (state_dir)
+		return xstrdup(state_dir);
+	if (xdg && xdg[0] == '/')
+		return xasprintf("%s/netpush", xdg);
+	if (!home || !*home) {
+		const struct passwd *user = getpwuid(getuid());
+		home = user ? user->pw_dir : "/";
+	}
+	return xasprintf("%s/.local/state/netpush", home);
+}
+
+/* The job's name as a part of a file name. */
+static void
+add_safe(struct buf *out, const char *name)
+{
+	for (size_t i = 0; name[i] && i < 40; i++) {
+		char c = name[i];
+		bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || c == '_' || c == '.';
+		buf_addc(out, safe ? c : '_');
+	}
+}
+
+static int
+make_run_dir(struct journal *journal, const char *state_dir,
+    const char *job_name, struct err *err)
+{
+	int rc = -1;
+	struct buf name;
+	char *parent = xasprintf("%s/runs", state_dir);
+	buf_init(&name, 4096);
+	if (dir_make(parent, 0700, err))
+		goto out;
+	for (int i = 0; i < CREATE_ATTEMPTS; i++) {
+		unsigned id = 0;
+		char when[32];
+		time_t now = (time_t)(clock_wall_ms() / 1000);
+		struct tm tm;
+		gmtime_r(&now, &tm);
+		strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+		if (getrandom(&id, 3, 0) != 3)
+			id = (unsigned)getpid();
+		buf_reset(&name);
+		buf_addf(&name, "%s/%s-", parent, when);
+		add_safe(&name, job_name);
+		buf_addf(&name, "-%06x", id & 0xffffff);
+		if (mkdir(buf_str(&name), 0700) == 0) {
+			journal->dir = buf_take(&name);
+			rc = 0;
+			goto out;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	err_sys(err, ERR_INTERNAL, errno, "%s: directory cannot be made",
+	    buf_str(&name));
+out:
+	buf_clear(&name);
+	free(parent);
+	return rc;
+}
+
+static int
+open_events(struct journal *journal, struct err *err)
+{
+	char *path = xasprintf("%s/events.jsonl", journal->dir);
+	journal->fd = open(
+	    path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+	int rc = 0;
+	if (journal->fd < 0)
+		rc = err_sys(err, ERR_INTERNAL, errno, "%s", path);
+	/* Takes the room and gives it back: a full disk is found now and not
+	 * between two devices. */
+	else if ((rc = posix_fallocate(journal->fd, 0, ROOM_BYTES)) != 0)
+		rc = err_sys(
+		    err, ERR_INTERNAL, rc, "%s: no room for the journal", path);
+	else if (ftruncate(journal->fd, 0))
+		rc = err_sys(err, ERR_INTERNAL, errno, "%s", path);
+	free(path);
+	return rc;
+}
+
+struct journal *
+journal_create(const char *state_dir, const char *job_name, struct err *err)
+{
+	struct journal *journal = xcalloc(1, sizeof(*journal));
+	journal->fd = -1;
+	buf_init(&journal->kept, KEPT_LIMIT_BYTES);
+	if (make_run_dir(journal, state_dir, job_name, err) ||
+	    open_events(journal, err)) {
+		journal_free(journal);
+		return NULL;
+	}
+	return journal;
+}
+
+void
+journal_free(struct journal *journal)
+{
+	if (!journal)
+		return;
+	if (journal->fd >= 0)
+		close(journal->fd);
+	buf_clear(&journal->kept);
+	free(journal->dir);
+	free(journal);
+}
+
+const char *
+journal_dir(const struct journal *journal)
+{
+	return journal->dir;
+}
+
+const char *
+journal_run_id(const struct journal *journal)
+{
+	return strrchr(journal->dir, '/') + 1;
+}
+
+int
+journal_fd(const struct journal *journal)
+{
+	return journal->fd;
+}
+
+int
+journal_write_file(struct journal *journal, const char *name, const void *data,
+    size_t len, struct err *err)
+{
+	char *path = xasprintf("%s/%s", journal->dir, name);
+	int rc = file_write_atomic(path, data, len, 0600, err);
+	free(path);
+	return rc;
+}
+
+int64_t
+journal_add(struct journal *journal, const struct event *event)
+{
+	struct err ignored;
+	int64_t offset = journal->size;
+	size_t before = journal->kept.len;
+	event_put(event, &journal->kept);
+	journal->size += (int64_t)(journal->kept.len - before);
+	if (journal->kept.len > KEPT_BYTES)
+		/* A failure stays in `kept` and is told by the next flush. */
+		(void)journal_flush(journal, 0, &ignored);
+	return offset;
+}
+
+int
+journal_flush(struct journal *journal, int sync, struct err *err)
+{
+	struct buf *kept = &journal->kept;
+	while (kept->len) {
+		ssize_t n = write(journal->fd, kept->data, kept->len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_sys(err, ERR_INTERNAL, n ? errno : EIO,
+			    "%s/events.jsonl cannot be written", journal->dir);
+		buf_drop(kept, (size_t)n);
+	}
+	if (sync && fdatasync(journal->fd))
+		return err_sys(err, ERR_INTERNAL, errno,
+		    "%s/events.jsonl cannot be written", journal->dir);
+	return 0;
+}

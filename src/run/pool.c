@@ -1,0 +1,360 @@
+/*
+ * Forking, listening, reaping. A worker's slot lives from fork to waitpid;
+ * the end of its stream (closed by its death, whatever the cause) is what
+ * tells that it is gone.
+ */
+#include "run/pool.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/deadline.h"
+#include "base/die.h"
+#include "base/err.h"
+#include "base/fdio.h"
+#include "run/event.h"
+#include "run/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define EVENTS_AT_ONCE	64
+#define READ_BYTES	65536
+#define OVERDUE_LOOK_MS 1000
+
+struct slot {
+	bool used;
+	pid_t pid;
+	int fd;
+	size_t device;
+	int64_t kill_at;
+	bool overdue;
+	struct buf line; /* what was read of an unfinished line */
+};
+
+struct pool {
+	struct pool_handler handler;
+	unsigned threads;
+	unsigned running;
+	struct slot **slots; /* pointers: epoll keeps them */
+	size_t slot_count, slot_cap;
+	struct slot **free_slots;
+	size_t free_count, free_cap;
+	int epoll_fd;
+	int signal_fd;
+	int64_t next_look; /* for workers that are overdue */
+	sigset_t old_mask;
+};
+
+struct pool *
+pool_new(unsigned threads, const struct pool_handler *handler, struct err *err)
+{
+	sigset_t mask;
+	struct pool *pool = xcalloc(1, sizeof(*pool));
+	struct epoll_event ready = { .events = EPOLLIN };
+	pool->handler = *handler;
+	pool->threads = threads;
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, &pool->old_mask);
+	pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	pool->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (pool->epoll_fd < 0 || pool->signal_fd < 0 ||
+	    epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->signal_fd, &ready)) {
+		err_sys(err, ERR_INTERNAL, errno, "no descriptors for workers");
+		pool_free(pool);
+		return NULL;
+	}
+	return pool;
+}
+
+static void
+slot_release(struct pool *pool, struct slot *slot)
+{
+	close(slot->fd);
+	buf_clear(&slot->line);
+	slot->used = false;
+	GROW(pool->free_slots, pool->free_count, pool->free_cap);
+	pool->free_slots[pool->free_count++] = slot;
+	pool->running--;
+}
+
+static struct slot *
+slot_take(struct pool *pool)
+{
+	struct slot *slot;
+	if (pool->free_count) {
+		slot = pool->free_slots[--pool->free_count];
+	} else {
+		slot = xcalloc(1, sizeof(*slot));
+		GROW(pool->slots, pool->slot_count, pool->slot_cap);
+		pool->slots[pool->slot_count++] = slot;
+	}
+	*slot = (struct slot){ .used = true };
+	buf_init(&slot->line, EVENT_LINE_LIMIT_BYTES);
+	pool->running++;
+	return slot;
+}
+
+void
+pool_free(struct pool *pool)
+{
+	if (!pool)
+		return;
+	for (size_t i = 0; i < pool->slot_count; i++) {
+		struct slot *slot = pool->slots[i];
+		if (slot->used) {
+			kill(slot->pid, SIGKILL);
+			waitpid(slot->pid, NULL, 0);
+			slot_release(pool, slot);
+		}
+		free(slot);
+	}
+	free(pool->slots);
+	free(pool->free_slots);
+	if (pool->epoll_fd >= 0)
+		close(pool->epoll_fd);
+	if (pool->signal_fd >= 0)
+		close(pool->signal_fd);
+	sigprocmask(SIG_SETMASK, &pool->old_mask, NULL);
+	free(pool);
+}
+
+bool
+pool_has_room(const struct pool *pool)
+{
+	return pool->running < pool->threads;
+}
+
+unsigned
+pool_running(const struct pool *pool)
+{
+	return pool->running;
+}
+
+void
+pool_set_threads(struct pool *pool, unsigned threads)
+{
+	pool->threads = threads;
+}
+
+/* The worker's end of its socket, for the signal handler below. */
+static volatile sig_atomic_t worker_fd = -1;
+
+/* SIGTERM in a worker: its stream from the parent ends, which every wait
+ * takes as "called off". shutdown(2) may be called in a handler. */
+static void
+call_off(int number)
+{
+	(void)number;
+	int saved = errno;
+	shutdown((int)worker_fd, SHUT_RD);
+	errno = saved;
+}
+
+/* In the child: nothing of the parent's but the socket. Never returns. */
+static _Noreturn void
+become_worker(const struct pool *pool, const struct target *target, int fd)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction stop = { .sa_handler = call_off };
+	sigaction(SIGINT, &ignore, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	/* Signals that reached the parent's queue are not for us. */
+	sigprocmask(SIG_SETMASK, &pool->old_mask, NULL);
+	if (fd != 3 && dup2(fd, 3) < 0)
+		_exit(FATAL_STATUS);
+	worker_fd = 3;
+	int null = open("/dev/null", O_RDWR);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0)
+		_exit(FATAL_STATUS);
+	/* Siblings' sockets kept open would hide their death. */
+	close_range(4, ~0U, 0);
+	fd_set_cloexec(3);
+	_exit(worker_main(target, 3));
+}
+
+int
+pool_start(struct pool *pool, const struct target *target, size_t device,
+    int64_t kill_after_ms, struct err *err)
+{
+	int fds[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+		return err_sys(
+		    err, ERR_INTERNAL, errno, "no socket for a worker");
+	pid_t pid = fork();
+	if (pid < 0) {
+		int cause = errno;
+		close(fds[0]);
+		close(fds[1]);
+		return err_sys(
+		    err, ERR_INTERNAL, cause, "no process for a worker");
+	}
+	if (pid == 0)
+		become_worker(pool, target, fds[1]);
+	close(fds[1]);
+	fd_set_nonblock(fds[0]);
+	struct slot *slot = slot_take(pool);
+	slot->pid = pid;
+	slot->fd = fds[0];
+	slot->device = device;
+	slot->kill_at = deadline_in(kill_after_ms);
+	struct epoll_event ready = { .events = EPOLLIN, .data.ptr = slot };
+	if (epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, slot->fd, &ready))
+		fatal("epoll: %s", strerror(errno));
+	return 0;
+}
+
+/* Events are whole lines; what a worker sends besides is refused. */
+static void
+hear_lines(struct pool *pool, struct slot *slot)
+{
+	size_t at = 0;
+	for (;;) {
+		const char *start = buf_str(&slot->line) + at;
+		const char *end = memchr(start, '\n', slot->line.len - at);
+		if (!end)
+			break;
+		struct event event;
+		struct err ignored;
+		if (event_get(&event, start, (size_t)(end - start), &ignored) ==
+		    0)
+			pool->handler.event(
+			    pool->handler.data, slot->device, &event);
+		at += (size_t)(end - start) + 1;
+	}
+	buf_drop(&slot->line, at);
+}
+
+static void
+reap(struct pool *pool, struct slot *slot)
+{
+	int wait_status = 0;
+	size_t device = slot->device;
+	bool overdue = slot->overdue;
+	/* The stream ended because the process did, or is about to. */
+	while (waitpid(slot->pid, &wait_status, 0) < 0 && errno == EINTR)
+		;
+	slot_release(pool, slot);
+	pool->handler.gone(pool->handler.data, device, wait_status, overdue);
+}
+
+static void
+listen_to(struct pool *pool, struct slot *slot)
+{
+	static char chunk[READ_BYTES];
+	for (;;) {
+		ssize_t n = read(slot->fd, chunk, sizeof(chunk));
+		if (n > 0) {
+			bool has_line = memchr(chunk, '\n', (size_t)n) != NULL;
+			if (!buf_add(&slot->line, chunk, (size_t)n)) {
+				/* Longer than any event: a broken worker. */
+				kill(slot->pid, SIGKILL);
+				buf_reset(&slot->line);
+			}
+			if (has_line)
+				hear_lines(pool, slot);
+			if ((size_t)n < sizeof(chunk))
+				return;
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		reap(pool, slot);
+		return;
+	}
+}
+
+static void
+hear_signals(struct pool *pool)
+{
+	struct signalfd_siginfo info;
+	while (read(pool->signal_fd, &info, sizeof(info)) == sizeof(info))
+		pool->handler.signal(pool->handler.data, (int)info.ssi_signo);
+}
+
+/* A worker that outlived its deadline is stuck in something that does not
+ * wait for deadlines: it is killed, and its death is then heard as usual. */
+static void
+kill_overdue(struct pool *pool)
+{
+	int64_t now = clock_ms();
+	if (now < pool->next_look)
+		return;
+	pool->next_look = now + OVERDUE_LOOK_MS;
+	for (size_t i = 0; i < pool->slot_count; i++) {
+		struct slot *slot = pool->slots[i];
+		if (slot->used && now >= slot->kill_at && !slot->overdue) {
+			slot->overdue = true;
+			kill(slot->pid, SIGKILL);
+		}
+	}
+}
+
+void
+pool_wait(struct pool *pool, int timeout_ms)
+{
+	struct epoll_event ready[EVENTS_AT_ONCE];
+	if (pool->running && (timeout_ms < 0 || timeout_ms > OVERDUE_LOOK_MS))
+		timeout_ms = OVERDUE_LOOK_MS;
+	int n = epoll_wait(pool->epoll_fd, ready, EVENTS_AT_ONCE, timeout_ms);
+	if (n < 0 && errno != EINTR)
+		fatal("epoll: %s", strerror(errno));
+	for (int i = 0; i < n; i++) {
+		struct slot *slot = ready[i].data.ptr;
+		if (!slot)
+			hear_signals(pool);
+		else if (slot->used)
+			listen_to(pool, slot);
+	}
+	kill_overdue(pool);
+}
+
+static struct slot *
+slot_of(const struct pool *pool, size_t device)
+{
+	for (size_t i = 0; i < pool->slot_count; i++)
+		if (pool->slots[i]->used && pool->slots[i]->device == device)
+			return pool->slots[i];
+	return NULL;
+}
+
+void
+pool_go(struct pool *pool, size_t device)
+{
+	static const char go = WORKER_GO;
+	struct slot *slot = slot_of(pool, device);
+	/* A worker that died meanwhile is heard of by the end of its stream. */
+	if (slot)
+		(void)send(slot->fd, &go, 1, MSG_NOSIGNAL);
+}
+
+void
+pool_signal(struct pool *pool, int number)
+{
+	for (size_t i = 0; i < pool->slot_count; i++)
+		if (pool->slots[i]->used)
+			kill(pool->slots[i]->pid, number);
+}
+
+void
+pool_each(
+    const struct pool *pool, void (*fn)(void *data, size_t device), void *data)
+{
+	for (size_t i = 0; i < pool->slot_count; i++)
+		if (pool->slots[i]->used)
+			fn(data, pool->slots[i]->device);
+}

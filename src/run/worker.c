@@ -1,0 +1,322 @@
+/*
+ * The life of a worker: connect, log in, prepare, one step after the other,
+ * close; an event for each. It judges only its own steps: the device's result
+ * is the parent's verdict.
+ */
+#include "run/worker.h"
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "base/buf.h"
+#include "base/deadline.h"
+#include "base/fdio.h"
+#include "base/str.h"
+#include "device/session.h"
+#include "device/step.h"
+#include "device/target.h"
+#include "device/transport_ssh2.h"
+#include "run/event.h"
+#include "text/redact.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CLOSE_GRACE_MS 5000
+
+struct worker {
+	const struct target *target;
+	int fd;
+	struct redactor redactor;
+	enum stage stage;
+	int64_t started_ms;
+	bool changed; /* a step changed the device, proved */
+	bool lost; /* the parent cannot be reached any more */
+	struct buf line;
+	struct buf clean;
+};
+
+static void
+emit(struct worker *worker, struct event *event)
+{
+	const struct target *target = worker->target;
+	event->hostname = xstrdup(target->device->hostname);
+	event->phase = xstrdup(
+	    target->phase ? target->phase->name : "credentials");
+	buf_reset(&worker->line);
+	event_put(event, &worker->line);
+	if (!worker->lost &&
+	    fd_write_all(worker->fd, buf_str(&worker->line), worker->line.len))
+		worker->lost = true;
+	event_clear(event);
+}
+
+/* A device's text as it may be written down: no secret, valid UTF-8, not
+ * longer than LIMIT. The caller owns it. *CUT (may be NULL) = something was
+ * left out. */
+static char *
+clean_text(struct worker *worker, const char *text, size_t len, size_t limit,
+    bool *cut)
+{
+	struct buf out;
+	if (len > limit && cut)
+		*cut = true;
+	buf_reset(&worker->clean);
+	redact_add(
+	    &worker->redactor, &worker->clean, text, len < limit ? len : limit);
+	buf_init(&out, EVENT_LINE_LIMIT_BYTES);
+	str_add_utf8(&out, buf_str(&worker->clean), worker->clean.len);
+	return buf_take(&out);
+}
+
+#define FAULT_TEXT_LIMIT_BYTES 65536
+
+/* Hands FAULT over to EVENT, its texts made fit to be written. */
+static void
+set_error(struct worker *worker, struct event *event, struct fault *fault)
+{
+	char *message = clean_text(worker, fault->err.text,
+	    strlen(fault->err.text), sizeof(fault->err.text), NULL);
+	event->error.err.kind = fault->err.kind;
+	err_set(&event->error.err, fault->err.kind, "%s", message);
+	/* A message cut in the middle of a character is cut before it. */
+	size_t bad, len = strlen(event->error.err.text);
+	if (!str_is_utf8(event->error.err.text, len, &bad))
+		event->error.err.text[bad] = '\0';
+	event->error.line = fault->line;
+	if (fault->sent)
+		event->error.sent = clean_text(worker, fault->sent,
+		    strlen(fault->sent), FAULT_TEXT_LIMIT_BYTES, NULL);
+	if (fault->device_text)
+		event->error.device_text = clean_text(worker,
+		    fault->device_text, strlen(fault->device_text),
+		    FAULT_TEXT_LIMIT_BYTES, NULL);
+	free(message);
+}
+
+/* Waits for the parent's word that the journal holds the stage. */
+static int
+await_go(struct worker *worker)
+{
+	for (;;) {
+		char word;
+		struct pollfd p = { .fd = worker->fd, .events = POLLIN };
+		if (poll(&p, 1, -1) < 0 && errno != EINTR)
+			return -1;
+		ssize_t n = read(worker->fd, &word, 1);
+		if (n == 1)
+			return word == WORKER_GO ? 0 : -1;
+		if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			return -1;
+	}
+}
+
+static int
+on_stage(void *data, enum stage stage)
+{
+	struct worker *worker = data;
+	struct event event;
+	if (worker->stage == stage)
+		return 0;
+	worker->stage = stage;
+	event_init(&event, EVENT_STAGE);
+	event.stage = stage;
+	emit(worker, &event);
+	if (worker->lost)
+		return -1;
+	return stage == STAGE_CHANGE ? await_go(worker) : 0;
+}
+
+static void
+on_log(void *data, const char *text)
+{
+	struct worker *worker = data;
+	struct event event;
+	event_init(&event, EVENT_LOG);
+	event.text = clean_text(worker, text, strlen(text), 4096, NULL);
+	emit(worker, &event);
+}
+
+static void
+on_host_key(void *data, const char *address, int port, const char *type,
+    const void *key, size_t len)
+{
+	struct worker *worker = data;
+	struct event event;
+	char *text = base64_put(key, len);
+	event_init(&event, EVENT_HOST_KEY);
+	event.more = json_pack("{s:s, s:i, s:s, s:s}", "address", address,
+	    "port", port, "key_type", type, "key", text);
+	emit(worker, &event);
+	free(text);
+}
+
+static void
+emit_step(struct worker *worker, const struct job_step *step,
+    struct step_result *result, int64_t duration_ms)
+{
+	struct event event;
+	event_init(&event, EVENT_STEP);
+	event.name = xstrdup(step->name);
+	event.more = json_pack("{s:s}", "kind", step_kind_name(step->kind));
+	event.status = xstrdup(step_status_name(result->status));
+	event.duration_ms = duration_ms;
+	event.output_cut = result->output.cut;
+	event.output = clean_text(worker, buf_str(&result->output),
+	    result->output.len, EVENT_OUTPUT_LIMIT_BYTES, &event.output_cut);
+	if (result->notes.len)
+		event.notes = clean_text(worker, buf_str(&result->notes),
+		    result->notes.len, FAULT_TEXT_LIMIT_BYTES, NULL);
+	if (result->fault.err.kind != ERR_NONE)
+		set_error(worker, &event, &result->fault);
+	emit(worker, &event);
+}
+
+/* All steps in order; the first that fails ends them. */
+static enum step_status
+run_steps(struct worker *worker, struct session *session, struct fault *fault)
+{
+	const struct job_phase *phase = worker->target->phase;
+	enum step_status status = STEP_OK;
+	for (size_t i = 0; i < phase->step_count; i++) {
+		struct step_result result;
+		int64_t start = clock_ms();
+		step_result_init(&result);
+		step_run(session, &phase->steps[i], &result);
+		emit_step(
+		    worker, &phase->steps[i], &result, clock_ms() - start);
+		status = result.status;
+		worker->changed |= status == STEP_CHANGED;
+		if (status == STEP_FAILED || status == STEP_UNKNOWN) {
+			*fault = result.fault;
+			result.fault = (struct fault){ 0 };
+			step_result_clear(&result);
+			return status;
+		}
+		step_result_clear(&result);
+	}
+	return worker->changed ? STEP_CHANGED : STEP_UNCHANGED;
+}
+
+/* A step that failed harmlessly after one that changed the device leaves the
+ * job half done: only `unknown` says that. */
+static enum step_status
+judge(const struct worker *worker, enum step_status status, struct fault *fault)
+{
+	if (status == STEP_FAILED && worker->changed) {
+		err_prefix(
+		    &fault->err, "an earlier step changed the device, then: ");
+		return STEP_UNKNOWN;
+	}
+	return status;
+}
+
+static enum step_status
+visit(struct worker *worker, const struct observer *observer, int64_t deadline,
+    struct fault *fault)
+{
+	const struct target *target = worker->target;
+	const struct timeouts *timeouts = &target->device->timeouts;
+	struct session *session = NULL;
+	struct transport *shell = NULL;
+	enum step_status status = STEP_FAILED;
+
+	on_stage(worker, STAGE_CONNECT);
+	struct ssh *ssh = ssh_connect(target, observer,
+	    deadline_first(deadline, deadline_in(timeouts->connect_ms)),
+	    &fault->err);
+	if (!ssh)
+		return status;
+	on_stage(worker, STAGE_LOGIN);
+	int64_t login = deadline_first(
+	    deadline, deadline_in(timeouts->login_ms));
+	if (ssh_login(ssh, target, login, &fault->err))
+		goto out;
+	/* Only an enable password needs more than the login to be checked. */
+	if (!target->phase && !target->credentials->enable) {
+		status = STEP_UNCHANGED;
+		goto out;
+	}
+	shell = ssh_shell(ssh, login, &fault->err);
+	if (!shell)
+		goto out;
+	on_stage(worker, STAGE_PREPARE);
+	session = session_new(shell, target, observer, deadline);
+	if (session_prepare(session, fault))
+		goto out;
+	status = target->phase ? run_steps(worker, session, fault)
+			       : STEP_UNCHANGED;
+	status = judge(worker, status, fault);
+out:
+	if (session) {
+		enum stage ended = worker->stage;
+		on_stage(worker, STAGE_CLOSE);
+		session_close(session, CLOSE_GRACE_MS);
+		/* The result names the stage that failed, not the goodbye. */
+		if (fault->err.kind != ERR_NONE)
+			worker->stage = ended;
+	} else {
+		ssh_close(ssh, deadline_in(CLOSE_GRACE_MS));
+	}
+	return status;
+}
+
+static void
+emit_started(struct worker *worker)
+{
+	struct event event;
+	const struct job_device *device = worker->target->device;
+	event_init(&event, EVENT_DEVICE_STARTED);
+	event.attempt = worker->target->attempt;
+	event.more = json_pack("{s:s, s:i, s:s}", "address", device->address,
+	    "port", device->port, "device_type", device->device_type);
+	emit(worker, &event);
+}
+
+static void
+emit_finished(
+    struct worker *worker, enum step_status status, struct fault *fault)
+{
+	struct event event;
+	event_init(&event, EVENT_DEVICE_FINISHED);
+	event.status = xstrdup(
+	    step_status_name(status == STEP_OK ? STEP_UNCHANGED : status));
+	event.stage = worker->stage;
+	event.duration_ms = clock_ms() - worker->started_ms;
+	if (fault->err.kind != ERR_NONE)
+		set_error(worker, &event, fault);
+	emit(worker, &event);
+}
+
+int
+worker_main(const struct target *target, int fd)
+{
+	struct fault fault = { 0 };
+	struct worker worker = {
+		.target = target,
+		.fd = fd,
+		.started_ms = clock_ms(),
+	};
+	struct observer observer = {
+		.data = &worker,
+		.cancel_fd = fd,
+		.stage = on_stage,
+		.log = on_log,
+		.host_key = on_host_key,
+	};
+	buf_init(&worker.line, EVENT_LINE_LIMIT_BYTES);
+	buf_init(&worker.clean, EVENT_LINE_LIMIT_BYTES);
+	redactor_add(&worker.redactor, target->credentials->password);
+	redactor_add(&worker.redactor, target->credentials->enable);
+	redactor_add(&worker.redactor, target->credentials->passphrase);
+	emit_started(&worker);
+	enum step_status status = visit(&worker, &observer,
+	    deadline_in(target->device->timeouts.device_ms), &fault);
+	emit_finished(&worker, status, &fault);
+	fault_clear(&fault);
+	buf_clear(&worker.line);
+	buf_clear(&worker.clean);
+	return worker.lost ? 1 : 0;
+}

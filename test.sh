@@ -1,0 +1,79 @@
+#!/bin/sh
+# Every test: sets the machine up if something is missing, builds with all
+# warnings as errors, runs ctest under the sanitizers and the C units once
+# more under valgrind. Nothing but Debian 12 is needed.
+#
+#	./test.sh [argument of ctest ...]      e.g. ./test.sh -R known_hosts
+set -eu
+cd "$(dirname "$0")"
+. tests/setup.sh
+
+jobs=$(nproc)
+logs=build/logs
+failed=0
+
+# Runs a command quietly; its output is shown if it fails.
+quietly()
+{
+	if ! "$@" >"$logs/last" 2>&1; then
+		cat "$logs/last" >&2
+		echo "failed: $*" >&2
+		exit 1
+	fi
+}
+
+build()
+{
+	echo "building $1" >&2
+	quietly cmake --preset "$1"
+	quietly cmake --build "build/$1" -j "$jobs"
+}
+
+# Prints the command of each test with the label, one a line, as ctest knows
+# it: python's own leaks are not ours, so scripts are left out.
+programs()
+{
+	ctest --test-dir build/debug -L "$1" --show-only=json-v1 |
+		python3 -c '
+import json, sys
+for test in json.load(sys.stdin)["tests"]:
+    command = test.get("command", [])
+    if command and "/build/debug/" in command[0]:
+        print(command[0])'
+}
+
+memcheck()
+{
+	if CMOCKA_MESSAGE_OUTPUT=stdout NETPUSH_VALGRIND=1 valgrind -q \
+		--error-exitcode=9 --leak-check=full \
+		--errors-for-leak-kinds=definite,indirect,possible \
+		--child-silent-after-fork=yes "$1" >"$2" 2>&1; then
+		return 0
+	fi
+	cat "$2" >&2
+	echo "valgrind: $1 failed" >&2
+	return 1
+}
+
+# shellcheck disable=SC2086
+setup_packages $SETUP_BUILD $SETUP_TEST
+mkdir -p "$logs"
+build debug
+build asan
+
+echo "valgrind: units" >&2
+programs '^(unit|device)$' | sort -u >"$logs/programs"
+count=0
+while read -r program; do
+	count=$((count + 1))
+	memcheck "$program" "$logs/valgrind" </dev/null || failed=1
+done <"$logs/programs"
+echo "valgrind: $count programs, $([ "$failed" -eq 0 ] &&
+	echo no errors || echo ERRORS)"
+
+ASAN_OPTIONS=detect_leaks=1:${ASAN_OPTIONS:-}
+UBSAN_OPTIONS=print_stacktrace=1:${UBSAN_OPTIONS:-}
+export ASAN_OPTIONS UBSAN_OPTIONS
+ctest --test-dir build/asan --label-exclude '^bench$' --output-on-failure \
+	--no-tests=error -j "$jobs" "$@" || failed=1
+exit "$failed"

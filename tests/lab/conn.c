@@ -1,0 +1,490 @@
+/*
+ * A connection: libssh's callbacks on one side, a session on the other. It
+ * decides who may log in, moves bytes, and notes how the connection ended.
+ */
+#include "conn.h"
+#include "auth.h"
+#include "witness.h"
+
+#include "base/alloc.h"
+#include "base/deadline.h"
+#include "base/die.h"
+
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* How long a client that was told good-bye may take to go. */
+#define LINGER_MS 1000
+#define KEX                                                                    \
+	"curve25519-sha256,curve25519-sha256@libssh.org,"                      \
+	"ecdh-sha2-nistp256"
+
+struct conn_keys {
+	ssh_bind bind;
+	char *public;
+};
+
+struct conn {
+	struct conn *next, **link;
+	struct source source; /* our own copy of the descriptor */
+	struct device *device;
+	unsigned id;
+	ssh_session ssh;
+	ssh_event event;
+	ssh_channel channel;
+	struct ssh_server_callbacks_struct server_cb;
+	struct ssh_channel_callbacks_struct channel_cb;
+	struct auth auth;
+	struct session *session;
+	struct timer linger;
+	int width;
+	bool counted; /* as a session, since login */
+	const char *leaving; /* why we said good-bye; waits for its going */
+	bool dead;
+};
+
+static struct {
+	struct conn *all;
+	uint64_t sessions_now, sessions_max;
+} conns;
+
+struct conn_keys *
+conn_keys_new(void)
+{
+	struct conn_keys *keys = xcalloc(1, sizeof(*keys));
+	ssh_key key = NULL;
+	bool no = false;
+	keys->bind = ssh_bind_new();
+	if (!keys->bind ||
+	    ssh_pki_generate(SSH_KEYTYPE_ED25519, 0, &key) != SSH_OK ||
+	    ssh_pki_export_pubkey_base64(key, &keys->public) != SSH_OK)
+		fatal("libssh: cannot make a host key");
+	/* The bind owns the key from here on. */
+	ssh_bind_options_set(keys->bind, SSH_BIND_OPTIONS_IMPORT_KEY, key);
+	ssh_bind_options_set(keys->bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
+	ssh_bind_options_set(keys->bind, SSH_BIND_OPTIONS_KEY_EXCHANGE, KEX);
+	ssh_bind_options_set(keys->bind, SSH_BIND_OPTIONS_BANNER, "Cisco-1.25");
+	return keys;
+}
+
+void
+conn_keys_free(struct conn_keys *keys)
+{
+	if (!keys)
+		return;
+	ssh_bind_free(keys->bind);
+	ssh_string_free_char(keys->public);
+	free(keys);
+}
+
+const char *
+conn_keys_public(const struct conn_keys *keys)
+{
+	return keys->public;
+}
+
+static void
+count_session(struct conn *conn)
+{
+	struct counters *counters = &conn->device->counters;
+	conn->counted = true;
+	if (++counters->sessions_now > counters->sessions_max)
+		counters->sessions_max = counters->sessions_now;
+	if (++conns.sessions_now > conns.sessions_max)
+		conns.sessions_max = conns.sessions_now;
+}
+
+/* The end; freed in conns_reap(), when no callback is on the stack. */
+static void
+conn_end(struct conn *conn, const char *reason)
+{
+	if (conn->dead)
+		return;
+	conn->dead = true;
+	conn->device->counters.disconnects++;
+	conn->device->counters.connections_now--;
+	if (conn->counted) {
+		conn->device->counters.sessions_now--;
+		conns.sessions_now--;
+	}
+	witness_add("disconnect", conn->device->name, conn->id,
+	    json_pack("{s:s}", "reason", reason));
+}
+
+static void
+conn_free(struct conn *conn)
+{
+	int fd = conn->source.fd;
+	loop_remove(&conn->source);
+	timer_disarm(&conn->linger);
+	session_free(conn->session);
+	if (conn->ssh) {
+		ssh_event_remove_session(conn->event, conn->ssh);
+		ssh_event_free(conn->event);
+		ssh_free(conn->ssh); /* its channels go with it */
+	}
+	close(fd);
+	*conn->link = conn->next;
+	if (conn->next)
+		conn->next->link = conn->link;
+	auth_clear(&conn->auth);
+	free(conn);
+}
+
+void
+conns_reap(void)
+{
+	struct conn *next;
+	for (struct conn *conn = conns.all; conn; conn = next) {
+		next = conn->next;
+		if (conn->dead)
+			conn_free(conn);
+	}
+}
+
+void
+conns_free(void)
+{
+	while (conns.all)
+		conn_free(conns.all);
+}
+
+void
+conns_drop(const struct device *device)
+{
+	for (struct conn *conn = conns.all; conn; conn = conn->next)
+		if (conn->device == device)
+			conn_end(conn, "dropped by control");
+}
+
+json_t *
+conns_modes(const struct device *device)
+{
+	json_t *modes = json_array();
+	for (struct conn *conn = conns.all; conn; conn = conn->next)
+		if (conn->device == device && conn->session && !conn->dead)
+			json_array_append_new(modes,
+			    json_string(
+				cli_mode_name(conn->session->cli.mode)));
+	return modes;
+}
+
+void
+conns_totals(uint64_t *sessions_now, uint64_t *sessions_max)
+{
+	*sessions_now = conns.sessions_now;
+	*sessions_max = conns.sessions_max;
+}
+
+/* Moves what the session printed into the channel, as far as the client's
+ * window allows. */
+static void
+conn_write(struct conn *conn)
+{
+	struct buf *tx = &conn->session->tx;
+	while (tx->len) {
+		uint32_t window = ssh_channel_window_size(conn->channel);
+		size_t take = tx->len < window ? tx->len : window;
+		if (!take)
+			return;
+		int sent = ssh_channel_write(
+		    conn->channel, tx->data, (uint32_t)take);
+		if (sent <= 0)
+			return;
+		buf_drop(tx, (size_t)sent);
+		session_sent(conn->session);
+	}
+}
+
+static void
+say_goodbye(struct conn *conn)
+{
+	conn->leaving = "exit";
+	ssh_channel_request_send_exit_status(conn->channel, 0);
+	ssh_channel_send_eof(conn->channel);
+	ssh_channel_close(conn->channel);
+	timer_arm(&conn->linger, clock_ms() + LINGER_MS);
+}
+
+static void
+conn_reset(struct conn *conn)
+{
+	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+	setsockopt(
+	    conn->source.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	conn_end(conn, "reset by fault");
+}
+
+/* The session's wishes, then what is left to be written. */
+static void
+conn_flush(struct conn *conn)
+{
+	if (conn->dead || !conn->session)
+		return;
+	if (!conn->leaving && conn->channel)
+		conn_write(conn);
+	switch (conn->session->end) {
+	case SESSION_OPEN:
+		break;
+	case SESSION_EXIT:
+		if (!conn->leaving && !conn->session->tx.len)
+			say_goodbye(conn);
+		break;
+	case SESSION_DROP:
+		conn_end(conn, "dropped by fault");
+		break;
+	case SESSION_RESET:
+		conn_reset(conn);
+		break;
+	}
+}
+
+static void
+conn_closed(struct conn *conn)
+{
+	const char *error = ssh_get_error(conn->ssh);
+	if (conn->leaving)
+		conn_end(conn, conn->leaving);
+	else if (error && strstr(error, "SSH_MSG_DISCONNECT"))
+		conn_end(conn, "client_disconnect");
+	else
+		conn_end(conn, "eof");
+}
+
+static void
+conn_update(struct conn *conn)
+{
+	if (conn->dead)
+		return;
+	int status = ssh_get_status(conn->ssh);
+	if (status & (SSH_CLOSED | SSH_CLOSED_ERROR)) {
+		conn_closed(conn);
+		return;
+	}
+	bool writing = ssh_get_poll_flags(conn->ssh) & SSH_WRITE_PENDING;
+	loop_change(&conn->source,
+	    (uint32_t)EPOLLIN | (writing ? (uint32_t)EPOLLOUT : 0));
+}
+
+static void
+conn_ready(struct source *source, uint32_t events)
+{
+	struct conn *conn = CONTAINER(source, struct conn, source);
+	(void)events;
+	if (conn->dead)
+		return;
+	if (ssh_event_dopoll(conn->event, 0) == SSH_ERROR)
+		conn_closed(conn);
+	conn_flush(conn);
+	/* libssh learns only from a poll that it may write again. */
+	if (!conn->dead && (ssh_get_poll_flags(conn->ssh) & SSH_WRITE_PENDING))
+		ssh_event_dopoll(conn->event, 0);
+	conn_update(conn);
+}
+
+static void
+session_woken(struct session *session)
+{
+	struct conn *conn = session->owner;
+	conn_flush(conn);
+	conn_update(conn);
+}
+
+static void
+linger_over(struct timer *timer)
+{
+	struct conn *conn = CONTAINER(timer, struct conn, linger);
+	conn_end(conn, conn->leaving ? conn->leaving : "client_disconnect");
+}
+
+static int
+on_data(ssh_session ssh, ssh_channel channel, void *data, uint32_t len,
+    int is_stderr, void *userdata)
+{
+	struct conn *conn = userdata;
+	(void)ssh, (void)channel, (void)is_stderr;
+	if (conn->session && !conn->dead && !conn->leaving)
+		session_input(conn->session, data, len);
+	return (int)len;
+}
+
+/* The client will send no more, or closed its terminal: a device hangs up. */
+static void
+on_close(ssh_session ssh, ssh_channel channel, void *userdata)
+{
+	struct conn *conn = userdata;
+	(void)ssh, (void)channel;
+	if (!conn->leaving)
+		timer_arm(&conn->linger, clock_ms());
+}
+
+static int
+on_pty(ssh_session ssh, ssh_channel channel, const char *term, int width,
+    int height, int pxwidth, int pxheight, void *userdata)
+{
+	struct conn *conn = userdata;
+	(void)ssh, (void)channel, (void)term;
+	(void)height, (void)pxwidth, (void)pxheight;
+	conn->width = width;
+	return 0;
+}
+
+static bool
+open_session(struct conn *conn, const char *kind)
+{
+	if (conn->session)
+		return false; /* one terminal a connection, as on IOS */
+	conn->session = session_new(
+	    conn->device, conn->id, conn->width, session_woken, conn);
+	witness_add("open", conn->device->name, conn->id,
+	    json_pack("{s:s}", "kind", kind));
+	return true;
+}
+
+static int
+on_shell(ssh_session ssh, ssh_channel channel, void *userdata)
+{
+	struct conn *conn = userdata;
+	(void)ssh, (void)channel;
+	if (!open_session(conn, "shell"))
+		return 1;
+	session_start(conn->session);
+	return 0;
+}
+
+static int
+on_exec(
+    ssh_session ssh, ssh_channel channel, const char *command, void *userdata)
+{
+	struct conn *conn = userdata;
+	(void)ssh, (void)channel;
+	if (!conn->device->exec || !open_session(conn, "exec")) {
+		witness_add("exec_refused", conn->device->name, conn->id,
+		    json_pack("{s:o}", "line",
+			witness_text(command, strlen(command))));
+		return 1;
+	}
+	session_exec(conn->session, command);
+	return 0;
+}
+
+static ssh_channel
+on_channel(ssh_session ssh, void *userdata)
+{
+	struct conn *conn = CONTAINER(userdata, struct conn, auth);
+	if (conn->channel)
+		return NULL;
+	conn->channel = ssh_channel_new(ssh);
+	conn->channel_cb = (struct ssh_channel_callbacks_struct){
+		.userdata = conn,
+		.channel_data_function = on_data,
+		.channel_eof_function = on_close,
+		.channel_close_function = on_close,
+		.channel_pty_request_function = on_pty,
+		.channel_shell_request_function = on_shell,
+		.channel_exec_request_function = on_exec,
+	};
+	ssh_callbacks_init(&conn->channel_cb);
+	ssh_set_channel_callbacks(conn->channel, &conn->channel_cb);
+	return conn->channel;
+}
+
+static int
+on_service(ssh_session ssh, const char *service, void *userdata)
+{
+	struct conn *conn = CONTAINER(userdata, struct conn, auth);
+	(void)ssh, (void)service;
+	if (!faults_take(&conn->device->faults, FAULT_CLOSE_AFTER_KEX, WHEN_ANY,
+		NULL, 0))
+		return 0;
+	conn_end(conn, "dropped by fault");
+	return 0;
+}
+
+/* Called by auth.c's answers through the struct that it shares with us. */
+static void
+auth_done(struct auth *auth, enum auth_outcome outcome)
+{
+	struct conn *conn = CONTAINER(auth, struct conn, auth);
+	if (outcome == AUTH_ACCEPTED && !conn->counted)
+		count_session(conn);
+	else if (outcome == AUTH_TOO_MANY && !conn->linger.slot) {
+		/* The refusal must still reach the client. */
+		conn->leaving = "too many failures";
+		timer_arm(&conn->linger, clock_ms() + LINGER_MS / 10);
+	}
+}
+
+static struct conn *
+conn_make(struct device *device, unsigned id)
+{
+	struct conn *conn = xcalloc(1, sizeof(*conn));
+	conn->device = device;
+	conn->id = id;
+	conn->source.ready = conn_ready;
+	conn->linger.fire = linger_over;
+	conn->next = conns.all;
+	conn->link = &conns.all;
+	if (conns.all)
+		conns.all->link = &conn->next;
+	conns.all = conn;
+	device->counters.connections_now++;
+	return conn;
+}
+
+static void
+mute_ready(struct source *source, uint32_t events)
+{
+	struct conn *conn = CONTAINER(source, struct conn, source);
+	char bytes[4096];
+	(void)events;
+	if (recv(source->fd, bytes, sizeof(bytes), 0) == 0)
+		conn_end(conn, "eof");
+}
+
+void
+conn_mute(struct device *device, unsigned id, int fd)
+{
+	struct conn *conn = conn_make(device, id);
+	conn->source.ready = mute_ready;
+	loop_add(&conn->source, fd, EPOLLIN);
+}
+
+void
+conn_new(
+    struct device *device, unsigned id, int fd, const struct conn_keys *keys)
+{
+	struct conn *conn = conn_make(device, id);
+	/* libssh closes its descriptor when it likes; the copy in the epoll
+	 * set is ours, so that no number is closed behind the loop's back. */
+	int theirs = dup(fd);
+	loop_add(&conn->source, fd, EPOLLIN);
+	conn->ssh = ssh_new();
+	conn->event = ssh_event_new();
+	if (theirs < 0 || !conn->ssh || !conn->event ||
+	    ssh_bind_accept_fd(keys->bind, conn->ssh, theirs) != SSH_OK)
+		fatal("libssh: cannot take a connection");
+	ssh_set_blocking(conn->ssh, 0);
+	auth_init(&conn->auth, device, id, conn->ssh, auth_done);
+	conn->server_cb = auth_callbacks(&conn->auth);
+	/* Their user data is &conn->auth, in our callbacks too. */
+	conn->server_cb.service_request_function = on_service;
+	conn->server_cb.channel_open_request_session_function = on_channel;
+
+	ssh_callbacks_init(&conn->server_cb);
+	ssh_set_server_callbacks(conn->ssh, &conn->server_cb);
+	if (ssh_handle_key_exchange(conn->ssh) == SSH_ERROR) {
+		conn_closed(conn);
+		return;
+	}
+	/* Only now has the session a poll handle that can be moved. */
+	if (ssh_event_add_session(conn->event, conn->ssh) != SSH_OK)
+		fatal("libssh: cannot poll a connection");
+	conn_update(conn);
+}

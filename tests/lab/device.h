@@ -1,0 +1,71 @@
+/*
+ * A simulated device: who it is, what it is configured with (running and
+ * startup, separately), how it misbehaves, and what has been counted on it.
+ */
+#ifndef LAB_DEVICE_H
+#define LAB_DEVICE_H
+
+#include "config.h"
+#include "fault.h"
+
+#include <jansson.h>
+
+struct platform;
+struct err;
+
+enum auth_method { AUTH_PASSWORD = 1, AUTH_KEYBOARD = 2, AUTH_KEY = 4 };
+
+struct counters {
+	uint64_t connections, logins, failed_logins, auth_none, turns, lines,
+	    config_lines, refused, saves, clean_exits, disconnects;
+	uint64_t connections_now, sessions_now, sessions_max;
+};
+
+struct device {
+	const struct platform *platform;
+	char *name; /* its name in the inventory; the hostname may change */
+	char *address;
+	char *username, *password, *enable;
+	char *banner; /* printed before the first prompt, or NULL */
+	char *authorized_keys; /* path, or NULL */
+	unsigned auth; /* enum auth_method */
+	int64_t auth_tries, latency_ms, line_limit;
+	bool user_mode, own_host_key, exec, prompt_cut, numbers, matches;
+	bool missing_acl_error; /* NX-OS: `no ip access-list` of none */
+	bool quiet_prompt; /* IOS: `file prompt quiet` */
+
+	struct config running;
+	char *startup; /* what a reload would start from */
+	char *first_config; /* what reset goes back to; may be "" */
+	struct faults faults;
+	json_t *first_faults; /* owned, may be NULL */
+	struct counters counters;
+};
+
+/*
+ * Makes a device from one object of the configuration file; what the object
+ * does not say comes from DEFAULTS (may be NULL). NULL with ERR filled when
+ * a key is unknown, a value is wrong or its startup text is refused.
+ */
+struct device *device_new(const json_t *object, const json_t *defaults,
+    const char *address, struct err *err);
+void device_free(struct device *device);
+
+/* The running configuration as it is saved, lines ending in "\n". */
+void device_print(const struct device *device, struct buf *out);
+
+void device_save(struct device *device);
+
+/* Running becomes startup, as after power was lost. */
+int device_reload(struct device *device, struct err *err);
+
+/* Back to what the configuration file said; counters of now are kept. */
+int device_reset(struct device *device, struct err *err);
+
+/* Counters as a JSON object; the caller owns it. */
+json_t *device_stats(const struct device *device);
+
+/* The state for the control socket; the caller owns it. */
+json_t *device_state(const struct device *device);
+
+#endif

@@ -1,0 +1,255 @@
+/*
+ * The SSH side of the lab: libssh's server half on an epoll loop. Every
+ * connection has a poll context of its own, so that an event costs the same
+ * with one session and with a thousand. What is typed goes to session.c.
+ */
+#include "server.h"
+#include "conn.h"
+#include "relay.h"
+#include "witness.h"
+
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/fdio.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG	   1024
+#define PORT_TRIES 50
+#define FILE_LIMIT (16u << 20)
+
+static struct {
+	struct listener {
+		struct source source;
+		struct device *device;
+		struct conn_keys *keys;
+	} * listeners;
+	size_t count;
+	int port;
+	struct conn_keys *keys, *other_keys; /* other: changed_host_key */
+	unsigned next_id;
+} server;
+
+static void
+refuse_socket(int fd, bool reset)
+{
+	struct linger linger = { .l_onoff = reset, .l_linger = 0 };
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(fd);
+}
+
+static void
+accept_one(struct listener *listener, int fd)
+{
+	struct device *device = listener->device;
+	struct faults *faults = &device->faults;
+	struct conn_keys *keys = listener->keys ? listener->keys : server.keys;
+	unsigned id = ++server.next_id;
+	int one = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	device->counters.connections++;
+	witness_add("connect", device->name, id, NULL);
+	if (faults_take(faults, FAULT_RESET, WHEN_ANY, NULL, 0)) {
+		witness_add("disconnect", device->name, id,
+		    json_pack("{s:s}", "reason", "reset by fault"));
+		refuse_socket(fd, true);
+		return;
+	}
+	if (device->latency_ms)
+		fd = relay_new(fd, device->latency_ms);
+	if (fd < 0)
+		return;
+	fd_set_nonblock(fd);
+	if (faults_take(faults, FAULT_NO_BANNER, WHEN_ANY, NULL, 0)) {
+		conn_mute(device, id, fd);
+		return;
+	}
+	if (faults_take(faults, FAULT_CHANGED_HOST_KEY, WHEN_ANY, NULL, 0))
+		keys = server.other_keys;
+	conn_new(device, id, fd, keys);
+}
+
+static void
+listener_ready(struct source *source, uint32_t events)
+{
+	struct listener *listener = CONTAINER(source, struct listener, source);
+	(void)events;
+	for (;;) {
+		int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			return; /* EAGAIN, or the client has gone again */
+		accept_one(listener, fd);
+	}
+}
+
+/* 0, or -1 with errno. *port 0 is replaced by the system's choice. */
+static int
+listen_on(struct listener *listener, int *port)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)*port) };
+	socklen_t len = sizeof(addr);
+	int one = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	inet_pton(AF_INET, listener->device->address, &addr.sin_addr);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&addr, len) < 0 ||
+	    listen(fd, BACKLOG) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&addr, &len) < 0) {
+		int saved = errno;
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	*port = ntohs(addr.sin_port);
+	listener->source.ready = listener_ready;
+	loop_add(&listener->source, fd, EPOLLIN);
+	return 0;
+}
+
+static void
+listen_stop(struct listener *listener)
+{
+	int fd = listener->source.fd;
+	loop_remove(&listener->source);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* All on one port, or -1 with errno and none. */
+static int
+listen_all(int *port)
+{
+	for (size_t i = 0; i < server.count; i++) {
+		if (listen_on(&server.listeners[i], port) == 0)
+			continue;
+		int saved = errno;
+		while (i--)
+			listen_stop(&server.listeners[i]);
+		errno = saved;
+		return -1;
+	}
+	return 0;
+}
+
+int
+server_start(struct lab *lab, struct err *err)
+{
+	server.keys = conn_keys_new();
+	server.other_keys = conn_keys_new();
+	server.count = lab->count;
+	server.listeners = xcalloc(lab->count, sizeof(*server.listeners));
+	for (size_t i = 0; i < lab->count; i++) {
+		server.listeners[i].source.fd = -1;
+		server.listeners[i].device = lab->devices[i];
+		if (lab->devices[i]->own_host_key)
+			server.listeners[i].keys = conn_keys_new();
+	}
+	for (int try = 0; try < PORT_TRIES; try++) {
+		int port = lab->port;
+		if (listen_all(&port) == 0) {
+			server.port = lab->port = port;
+			return 0;
+		}
+		/* Taken on another address: only a free choice can help. */
+		if (errno != EADDRINUSE || lab->port)
+			break;
+	}
+	return err_sys(err, ERR_CONNECT, errno, "listen");
+}
+
+int
+server_write_known_hosts(const struct lab *lab, struct err *err)
+{
+	struct buf text;
+	buf_init(&text, FILE_LIMIT);
+	for (size_t i = 0; i < server.count; i++) {
+		struct listener *listener = &server.listeners[i];
+		buf_addf(&text, "[%s]:%d ssh-ed25519 %s\n",
+		    listener->device->address, server.port,
+		    conn_keys_public(
+			listener->keys ? listener->keys : server.keys));
+	}
+	char *path = xasprintf("%s/known_hosts", lab->dir);
+	int rc = file_write_atomic(path, text.data, text.len, 0600, err);
+	free(path);
+	buf_clear(&text);
+	return rc;
+}
+
+void
+server_stop(void)
+{
+	conns_free();
+	relays_free();
+	for (size_t i = 0; i < server.count; i++) {
+		listen_stop(&server.listeners[i]);
+		conn_keys_free(server.listeners[i].keys);
+	}
+	free(server.listeners);
+	conn_keys_free(server.keys);
+	conn_keys_free(server.other_keys);
+}
+
+void
+server_reap(void)
+{
+	conns_reap();
+}
+
+static struct listener *
+listener_of(const struct device *device)
+{
+	size_t i = 0;
+	while (server.listeners[i].device != device)
+		i++;
+	return &server.listeners[i];
+}
+
+int
+server_down(const struct device *device, struct err *err)
+{
+	(void)err;
+	listen_stop(listener_of(device));
+	conns_drop(device);
+	return 0;
+}
+
+int
+server_up(const struct device *device, struct err *err)
+{
+	struct listener *listener = listener_of(device);
+	if (listener->source.fd >= 0)
+		return 0;
+	if (listen_on(listener, &server.port) < 0)
+		return err_sys(err, ERR_CONNECT, errno, "%s", device->name);
+	return 0;
+}
+
+void
+server_drop(const struct device *device)
+{
+	conns_drop(device);
+}
+
+json_t *
+server_modes(const struct device *device)
+{
+	return conns_modes(device);
+}
+
+void
+server_totals(uint64_t *sessions_now, uint64_t *sessions_max)
+{
+	conns_totals(sessions_now, sessions_max);
+}

@@ -1,0 +1,347 @@
+/* From jobs to lines: what each platform is sent, and where it came from. */
+#include "expect.h"
+#include "base/str.h"
+#include "model/job.h"
+#include "model/plan.h"
+#include "model/profile.h"
+#include "text/template.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+static struct profiles profiles;
+
+static struct job *
+parse(const char *text)
+{
+	struct diags diags = { 0 };
+	struct job *job = job_parse(
+	    "job.yml", text, strlen(text), &profiles, &diags);
+	diags_print(&diags);
+	assert_non_null(job);
+	return job;
+}
+
+static const struct job_step *
+step_of(const struct job *job, size_t i)
+{
+	return &job->phases[0].steps[i];
+}
+
+/* The lines of one step for the first device, joined by '|'. */
+static char *
+rendered(const struct job *job, size_t step, size_t device)
+{
+	struct diags diags = { 0 };
+	struct plan_lines lines;
+	struct buf text;
+	buf_init(&text, 1 << 20);
+	int rc = plan_render(
+	    job, &job->devices[device], step_of(job, step), &lines, &diags);
+	diags_print(&diags);
+	assert_int_equal(rc, 0);
+	for (size_t i = 0; i < lines.count; i++)
+		buf_addf(&text, "%s%s", i ? "|" : "", lines.items[i].text);
+	plan_lines_clear(&lines);
+	return buf_take(&text);
+}
+
+static const struct {
+	const char *type, *switches, *lines;
+} acls[] = {
+	{ "cisco_ios", "",
+	    "no ip access-list extended A|ip access-list extended A|"
+	    " remark one two| 15 permit ip any any| deny ip any any" },
+	{ "cisco_xe", "",
+	    "no ip access-list extended A|ip access-list extended A|"
+	    " remark one two| 15 permit ip any any| deny ip any any" },
+	{ "cisco_ios", "extended: no\n",
+	    "no ip access-list standard A|ip access-list standard A|"
+	    " remark one two| 15 permit ip any any| deny ip any any" },
+	{ "cisco_ios", "append: true\n",
+	    "ip access-list extended A|"
+	    " remark one two| 15 permit ip any any| deny ip any any" },
+	{ "cisco_ios", "append: true\nextended: false\n",
+	    "ip access-list standard A|"
+	    " remark one two| 15 permit ip any any| deny ip any any" },
+	{ "cisco_nxos", "",
+	    "no ip access-list A|ip access-list A|"
+	    " remark one two| 15 permit ip any any| deny ip any any" },
+	{ "cisco_nxos", "append: yes\nextended: no\n",
+	    "ip access-list A|"
+	    " remark one two| 15 permit ip any any| deny ip any any" },
+	{ "frr", "",
+	    "no access-list A|access-list A remark one two|"
+	    "access-list A seq 15 permit ip any any|"
+	    "access-list A deny ip any any" },
+	{ "frr", "append: true\n",
+	    "access-list A remark one two|"
+	    "access-list A seq 15 permit ip any any|"
+	    "access-list A deny ip any any" },
+};
+
+static void
+test_acls(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(acls) / sizeof(acls[0]); i++) {
+		char *text = xasprintf("device_list:\n"
+				       "  - {hostname: R1, device_type: %s}\n"
+				       "%sacl_name: A\nacl_lines: |\n"
+				       "  remark one two\n\n"
+				       "  15 permit ip any any  \n"
+				       "  deny ip any any\n",
+		    acls[i].type, acls[i].switches);
+		struct job *job = parse(text);
+		char *lines = rendered(job, 0, 0);
+		if (strcmp(lines, acls[i].lines))
+			fail_msg(
+			    "%s %s: %s", acls[i].type, acls[i].switches, lines);
+		free(lines);
+		job_free(job);
+		free(text);
+	}
+}
+
+/* Mustache must not touch what users write in their lines. */
+static void
+test_text_is_kept(void **state)
+{
+	(void)state;
+	struct job *job = parse(
+	    "device_list: [{hostname: R1, device_type: cisco_ios}]\n"
+	    "acl_name: <A&B>\n"
+	    "acl_lines: ['remark {{acl_name}} <\"&''>  two  blanks']\n");
+	char *lines = rendered(job, 0, 0);
+	assert_string_equal(lines,
+	    "no ip access-list extended <A&B>|ip access-list extended <A&B>|"
+	    " remark {{acl_name}} <\"&'>  two  blanks");
+	free(lines);
+	job_free(job);
+}
+
+static const char layers
+    [] = "defaults: {device_type: cisco_ios, vars: {b: defaults, c: defaults,"
+	 " d: defaults}}\n"
+	 "device_list:\n"
+	 "  - {hostname: R1, address: 10.0.0.1, vars: {c: device, d: device}}\n"
+	 "vars: {a: job, b: job, c: job, d: job, append: true}\n"
+	 "phases:\n"
+	 "  - steps:\n"
+	 "      - config: |\n"
+	 "          ! not sent\n"
+	 "          one {{a}} {{b}} {{c}} {{d}}\n"
+	 "\n"
+	 "             \n"
+	 "            ! nor this\n"
+	 "            two {{hostname}} {{address}} {{device_type}}\n"
+	 "          {{#append}}three{{/append}}   \n"
+	 "        vars: {d: step}\n"
+	 "      - command: ['show {{a}}', show clock]\n"
+	 "      - save: true\n";
+
+static void
+test_layers(void **state)
+{
+	(void)state;
+	static const char *const expected[] = {
+		"one job defaults device step|  two R1 10.0.0.1 cisco_ios|"
+		"three",
+		"show job|show clock",
+		"write memory",
+	};
+	struct job *job = parse(layers);
+	for (size_t i = 0; i < 3; i++) {
+		char *lines = rendered(job, i, 0);
+		assert_string_equal(lines, expected[i]);
+		free(lines);
+	}
+	job_free(job);
+}
+
+static void
+test_origins(void **state)
+{
+	(void)state;
+	static const unsigned origins[] = { 9, 13, 14 };
+	struct job *job = parse(layers);
+	struct diags diags = { 0 };
+	struct plan_lines lines;
+	assert_int_equal(
+	    plan_render(job, &job->devices[0], step_of(job, 0), &lines, &diags),
+	    0);
+	assert_string_equal(lines.file, "job.yml");
+	assert_int_equal(lines.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(lines.items[i].origin, origins[i]);
+	plan_lines_clear(&lines);
+	assert_int_equal(
+	    plan_render(job, &job->devices[0], step_of(job, 1), &lines, &diags),
+	    0);
+	assert_int_equal(lines.items[0].origin, 16);
+	plan_lines_clear(&lines);
+	job_free(job);
+}
+
+static void
+test_variables(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		size_t step;
+		const char *value;
+	} cases[] = {
+		{ "a", 0, "job" },
+		{ "b", 0, "defaults" },
+		{ "c", 0, "device" },
+		{ "d", 0, "step" },
+		{ "d", 1, "device" },
+		{ "e", 0, NULL },
+	};
+	struct job *job = parse(layers);
+	const struct job_device *device = &job->devices[0];
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const json_t *value = plan_var(
+		    job, device, step_of(job, cases[i].step), cases[i].name);
+		assert_true(str_eq(json_string_value(value), cases[i].value));
+	}
+	/* the profile's defaults, and the job's word over them */
+	assert_true(json_is_true(plan_var(job, device, NULL, "extended")));
+	assert_true(json_is_true(plan_var(job, device, NULL, "append")));
+	job_free(job);
+}
+
+static void
+test_render_text(void **state)
+{
+	(void)state;
+	struct diags diags = { 0 };
+	struct place place = { "t", 1, 1 };
+	struct job *job = parse(layers);
+	const struct job_device *device = &job->devices[0];
+	struct template *good = template_parse(
+	    "show {{hostname}} {{d}}", place, &diags);
+	struct template *bad = template_parse("show {{e}}", place, &diags);
+	char *text = plan_render_text(
+	    job, device, step_of(job, 0), good, &diags);
+	assert_string_equal(text, "show R1 step");
+	free(text);
+	assert_false(diags_any(&diags));
+	assert_null(
+	    plan_render_text(job, device, step_of(job, 0), bad, &diags));
+	assert_int_equal(diags.count, 1);
+	diags_clear(&diags);
+	template_free(good);
+	template_free(bad);
+	job_free(job);
+}
+
+/* One sentence for all devices; the place is that of the template. */
+static void
+test_undefined_in_profile(void **state)
+{
+	(void)state;
+	struct diags diags = { 0 };
+	struct job *job = parse("device_list:\n"
+				"  - {hostname: R1, device_type: cisco_nxos}\n"
+				"  - {hostname: R2, device_type: cisco_nxos}\n"
+				"  - {hostname: R3, device_type: cisco_nxos}\n"
+				"phases: [{steps: [{template: acl}]}]\n");
+	assert_int_equal(plan_check(job, &diags), -1);
+	assert_int_equal(diags.count, 2); /* after `no`, and in the header */
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(str_ends(diags.items[i].file, "/cisco_nxos.yml"));
+		assert_true(strstr(diags.items[i].text, "acl_name") != NULL);
+		assert_true(str_ends(diags.items[i].text, "(R1 and 2 more)"));
+	}
+	diags_clear(&diags);
+	job_free(job);
+}
+
+static void
+test_nothing_after_a_mistake(void **state)
+{
+	(void)state;
+	struct diags diags = { 0 };
+	struct plan_lines lines;
+	struct job *job = parse(
+	    "device_list: [{hostname: R1, device_type: cisco_ios}]\n"
+	    "phases: [{steps: [{config: \"fine\\n{{x}}\"}]}]\n");
+	assert_int_equal(
+	    plan_render(job, &job->devices[0], step_of(job, 0), &lines, &diags),
+	    -1);
+	assert_int_equal(lines.count, 0);
+	assert_null(lines.items);
+	diags_clear(&diags);
+	job_free(job);
+}
+
+static void
+test_json(void **state)
+{
+	(void)state;
+	struct job *job = parse(
+	    "name: N\nthreads: 2\n"
+	    "device_list: [{hostname: R1, address: 10.0.0.1, port: 2022,"
+	    " device_type: cisco_ios, username: u, vars: {key: hidden}}]\n"
+	    "credentials: {username: neteng, identity: /key}\n"
+	    "phases:\n  - name: p\n    threads: 3\n    steps:\n"
+	    "      - {template: acl, timeout: 2s, on_failure: continue}\n"
+	    "      - save: true\n");
+	json_t *plan = plan_json(job);
+	char *text = json_dumps(plan, JSON_SORT_KEYS);
+	assert_string_equal(text,
+	    "{\"devices\": [{\"address\": \"10.0.0.1\", \"device_type\": "
+	    "\"cisco_ios\", \"hostname\": \"R1\", \"port\": 2022}], "
+	    "\"job\": \"N\", \"phases\": [{\"name\": \"p\", \"steps\": ["
+	    "{\"kind\": \"template\", \"name\": \"template acl\", "
+	    "\"on_failure\": \"continue\", \"template\": \"acl\", "
+	    "\"timeout_ms\": 2000}, {\"kind\": \"save\", \"name\": "
+	    "\"save\", \"on_failure\": \"stop\"}], \"threads\": 3}], "
+	    "\"schema\": 1, \"threads\": 2}");
+	free(text);
+	json_decref(plan);
+	job_free(job);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	struct diags diags = { 0 };
+	struct strs directories = { 0 };
+	strs_add(&directories, SOURCE_DIR "/device-profiles");
+	int rc = profiles_load(&profiles, &directories, &diags);
+	diags_print(&diags);
+	strs_clear(&directories);
+	diags_clear(&diags);
+	return rc;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	profiles_clear(&profiles);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_acls),
+		cmocka_unit_test(test_text_is_kept),
+		cmocka_unit_test(test_layers),
+		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_render_text),
+		cmocka_unit_test(test_undefined_in_profile),
+		cmocka_unit_test(test_nothing_after_a_mistake),
+		cmocka_unit_test(test_json),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
