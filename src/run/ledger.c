@@ -101,8 +101,8 @@ take_step(
 	GROW(device->steps, device->step_count, device->step_cap);
 	device->steps[device->step_count++] = offset;
 	/* What the device showed last; that it saved is not a show. */
-	const char *kind =
-	    json_string_value(json_object_get(event->more, "kind"));
+	const char *kind = json_string_value(
+	    json_object_get(event->more, "kind"));
 	if (event->output && event->output[0] &&
 	    !str_eq(kind, step_kind_name(STEP_SAVE))) {
 		device->output_at = offset;

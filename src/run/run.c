@@ -2,7 +2,7 @@
  * From the judged job to the last result. The parent does nothing with a
  * device itself: it starts workers, takes note of what they say, and judges.
  */
-#include "run/run.h"
+#include "run_parts.h"
 
 #include "base/alloc.h"
 #include "base/base64.h"
@@ -25,35 +25,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define LOGIN_ATTEMPTS_MAX 3
-#define KILL_GRACE_MS	   15000 /* past the device's own deadline */
-#define TICK_MS		   1000
-#define NO_DEVICE	   SIZE_MAX
-
-struct run {
-	const struct job *job;
-	struct credentials *credentials;
-	const struct run_options *options;
-	const struct run_observer *observer;
-	struct run_outcome *outcome;
-	struct ledger *ledger;
-	struct journal *journal;
-	struct pool *pool;
-	struct known_hosts *known_hosts;
-	bool known_hosts_stale;
-	int64_t started_ms;
-	const char *phase; /* the current phase's name */
-	/* Workers that wait for their `stage: change` to be on the disk. */
-	size_t *waiting;
-	size_t waiting_count, waiting_cap;
-	int auth_failures;
-	int interrupts; /* how often ^C or SIGTERM came */
-	int signal;
-	char *stopped; /* why no further device is started, or NULL */
-	enum err_kind stopped_kind;
-	struct event
-	    *check; /* the credentials check is on: its end goes here */
-};
+#define KILL_GRACE_MS 15000 /* past the device's own deadline */
+#define TICK_MS	      1000
 
 void
 run_outcome_clear(struct run_outcome *outcome)
@@ -66,8 +39,8 @@ run_outcome_clear(struct run_outcome *outcome)
 	*outcome = (struct run_outcome){ .journal_fd = -1 };
 }
 
-static void __attribute__((format(printf, 3, 4)))
-stop(struct run *run, enum err_kind kind, const char *fmt, ...)
+void
+run_stop(struct run *run, enum err_kind kind, const char *fmt, ...)
 {
 	if (run->stopped)
 		return;
@@ -79,8 +52,8 @@ stop(struct run *run, enum err_kind kind, const char *fmt, ...)
 }
 
 /* Into the journal, the ledger and the observer; clears EVENT. */
-static void
-record(struct run *run, size_t device, struct event *event)
+void
+run_record(struct run *run, size_t device, struct event *event)
 {
 	int64_t offset = journal_add(run->journal, event);
 	if (device != NO_DEVICE)
@@ -97,7 +70,8 @@ flush(struct run *run, bool sync)
 		return;
 	if (!run->stopped)
 		log_error("%s", err.text);
-	stop(run, ERR_INTERNAL, "the journal cannot be written: %s", err.text);
+	run_stop(
+	    run, ERR_INTERNAL, "the journal cannot be written: %s", err.text);
 }
 
 /* A host key that a worker met first: the parent is the only writer. */
@@ -120,14 +94,8 @@ remember_host_key(struct run *run, const struct event *event)
 	buf_clear(&blob);
 }
 
-static const char *
-device_username(const struct run *run, const struct job_device *device)
-{
-	return device->username ? device->username : run->credentials->username;
-}
-
-static int
-load_known_hosts(struct run *run, struct err *err)
+int
+run_load_known_hosts(struct run *run, struct err *err)
 {
 	if (run->known_hosts && !run->known_hosts_stale)
 		return 0;
@@ -167,12 +135,12 @@ draw_consequences(struct run *run, size_t device, const struct event *event)
 	} else if (event->kind == EVENT_STEP && error != ERR_NONE) {
 		const struct job_step *step = find_step(run, event->name);
 		if (step && step->stop_on_failure)
-			stop(run, ERR_CANCELLED,
+			run_stop(run, ERR_CANCELLED,
 			    "step \"%s\" failed on %s (on_failure: stop)",
 			    event->name, hostname);
 	} else if (event->kind == EVENT_DEVICE_FINISHED && error == ERR_AUTH) {
 		if (++run->auth_failures >= run->job->max_auth_failures)
-			stop(run, ERR_AUTH,
+			run_stop(run, ERR_AUTH,
 			    "%d login%s refused after the credentials had "
 			    "been checked, the last by %s",
 			    run->auth_failures,
@@ -204,7 +172,7 @@ on_event(void *data, size_t device, struct event *event)
 		return;
 	}
 	draw_consequences(run, device, event);
-	record(run, device, event);
+	run_record(run, device, event);
 }
 
 static void
@@ -221,7 +189,7 @@ on_gone(void *data, size_t device, int wait_status, bool overdue)
 	}
 	if (ledger_gone(run->ledger, device, wait_status, overdue,
 		run->interrupts > 1, &event))
-		record(run, device, &event);
+		run_record(run, device, &event);
 }
 
 static void
@@ -230,7 +198,7 @@ on_signal(void *data, int number)
 	struct run *run = data;
 	run->signal = number;
 	run->interrupts++;
-	stop(run, ERR_CANCELLED, "interrupted by %s",
+	run_stop(run, ERR_CANCELLED, "interrupted by %s",
 	    number == SIGINT ? "^C" : "SIGTERM");
 	if (run->interrupts == 2)
 		pool_signal(run->pool, SIGTERM);
@@ -242,8 +210,8 @@ on_signal(void *data, int number)
 
 /* Waits for something to happen; lets those go on whose change is on the
  * disk now. One sync serves all that arrived together. */
-static void
-attend(struct run *run)
+void
+run_attend(struct run *run)
 {
 	pool_wait(run->pool, TICK_MS);
 	flush(run, run->waiting_count > 0);
@@ -268,8 +236,8 @@ transcript_path(const struct run *run, const struct job_device *device)
 
 /* Starts the worker for one device. 1: no process to be had now, but others
  * run and will make room; 0: done, or the device has its result. */
-static int
-start_device(struct run *run, size_t index, const struct job_phase *phase)
+int
+run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 {
 	struct ledger_device *entry = &run->ledger->devices[index];
 	const struct job_device *device = &run->job->devices[index];
@@ -303,7 +271,7 @@ start_device(struct run *run, size_t index, const struct job_phase *phase)
 	event.hostname = xstrdup(device->hostname);
 	event.status = xstrdup("failed");
 	event.error.err = err;
-	record(run, index, &event);
+	run_record(run, index, &event);
 	return 0;
 }
 
@@ -326,148 +294,15 @@ run_phase(struct run *run, const struct job_phase *phase)
 		while (!run->stopped && next < run->ledger->count &&
 		    pool_has_room(run->pool)) {
 			if (takes_part(&run->ledger->devices[next]) &&
-			    start_device(run, next, phase))
+			    run_start_device(run, next, phase))
 				break; /* when one ends, there is room */
 			next++;
 		}
 		if (!pool_running(run->pool) &&
 		    (run->stopped || next >= run->ledger->count))
 			break;
-		attend(run);
+		run_attend(run);
 	}
-}
-
-/*
- * The one check of the credentials, before any other device sees a
- * connection: a login on one device for each user name. Devices that cannot
- * be reached are passed over; what they said is kept in case none can.
- */
-enum check {
-	CHECK_PASSED,
-	CHECK_REFUSED,
-	CHECK_NOT_REACHED,
-	CHECK_STOPPED, /* ^C */
-};
-
-/* One login on one device. FINISHED gets what the worker said at its end. */
-static enum check
-check_on(struct run *run, size_t index, struct event *finished)
-{
-	struct event event;
-	const struct job_device *device = &run->job->devices[index];
-	enum check result = CHECK_NOT_REACHED;
-	run->check = finished;
-	event_init(finished, EVENT_DEVICE_FINISHED);
-	if (start_device(run, index, NULL))
-		fatal("no process for the credentials check");
-	while (pool_running(run->pool))
-		attend(run);
-	run->check = NULL;
-	if (run->interrupts)
-		return CHECK_STOPPED;
-	if (finished->error.err.kind == ERR_AUTH)
-		result = CHECK_REFUSED;
-	else if (str_eq(finished->status, "unchanged") ||
-	    finished->stage == STAGE_PREPARE)
-		result = CHECK_PASSED; /* logged in; the rest is the run's */
-	event_init(&event, EVENT_CREDENTIALS_CHECKED);
-	event.hostname = xstrdup(device->hostname);
-	event.status = xstrdup(result == CHECK_PASSED ? "passed"
-		: result == CHECK_REFUSED	      ? "refused"
-						      : "not_reached");
-	event.name = xstrdup(device_username(run, device));
-	event.error.err = finished->error.err;
-	record(run, NO_DEVICE, &event);
-	return result;
-}
-
-/* None of a user's devices could be reached: that is their result. */
-static void
-fail_unreached(struct run *run, struct event *ends)
-{
-	for (size_t i = 0; i < run->ledger->count; i++) {
-		struct event event;
-		if (!ends[i].hostname)
-			continue;
-		event_init(&event, EVENT_DEVICE_STARTED);
-		event.hostname = xstrdup(ends[i].hostname);
-		event.attempt = 1;
-		record(run, i, &event);
-		free(ends[i].phase);
-		ends[i].phase = NULL;
-		record(run, i, &ends[i]);
-	}
-}
-
-/* The devices of one user, beginning with FIRST, until one lets us in or
- * says no. */
-static enum check
-check_user(struct run *run, const char *username, size_t first)
-{
-	size_t count = run->ledger->count;
-	struct event *ends = xcalloc(count, sizeof(*ends));
-	enum check result = CHECK_NOT_REACHED;
-	int refusals = 0;
-	for (size_t i = 0; i < count && result == CHECK_NOT_REACHED; i++) {
-		size_t index = (first + i) % count;
-		const struct job_device *device = &run->job->devices[index];
-		if (!str_eq(device_username(run, device), username))
-			continue;
-		do {
-			event_clear(&ends[index]);
-			result = check_on(run, index, &ends[index]);
-		} while (result == CHECK_REFUSED &&
-		    ++refusals < LOGIN_ATTEMPTS_MAX &&
-		    run->observer->ask_again(
-			run->observer->data, run->credentials, refusals));
-		if (result == CHECK_REFUSED) {
-			stop(run, ERR_AUTH, "%s refused the credentials of %s",
-			    device->hostname, username);
-			record(run, index, &ends[index]);
-		}
-	}
-	if (result == CHECK_NOT_REACHED)
-		fail_unreached(run, ends);
-	for (size_t i = 0; i < count; i++)
-		event_clear(&ends[i]);
-	free(ends);
-	return result;
-}
-
-static size_t
-find_device(const struct run *run, const char *hostname)
-{
-	for (size_t i = 0; hostname && i < run->job->device_count; i++)
-		if (str_eq(run->job->devices[i].hostname, hostname))
-			return i;
-	return 0;
-}
-
-/* False when the run must not go on. */
-static bool
-check_credentials(struct run *run)
-{
-	struct strs users = { 0 };
-	struct err err;
-	bool passed = true;
-	size_t count = run->job->device_count;
-	size_t first = find_device(run, run->job->validate_on);
-	for (size_t i = 0; i < count && passed; i++) {
-		size_t index = (first + i) % count;
-		const char *username = device_username(
-		    run, &run->job->devices[index]);
-		if (strs_has(&users, username))
-			continue;
-		strs_add(&users, username);
-		enum check result = check_user(run, username, index);
-		passed = result == CHECK_PASSED || result == CHECK_NOT_REACHED;
-		if (load_known_hosts(run, &err)) {
-			stop(run, ERR_INTERNAL, "%s", err.text);
-			passed = false;
-		}
-	}
-	strs_clear(&users);
-	return passed;
 }
 
 /* Devices that were not run: each gets its result, too. */
@@ -485,7 +320,7 @@ skip_rest(struct run *run)
 		    run->stopped ? run->stopped_kind : ERR_CANCELLED,
 		    "not started: %s",
 		    run->stopped ? run->stopped : "the run ended early");
-		record(run, i, &event);
+		run_record(run, i, &event);
 	}
 }
 
@@ -537,7 +372,7 @@ announce(struct run *run)
 	event.more = json_pack("{s:s, s:s, s:i, s:I}", "run", run->outcome->id,
 	    "job", run->job->name, "threads", run->job->threads, "devices",
 	    (json_int_t)run->ledger->count);
-	record(run, NO_DEVICE, &event);
+	run_record(run, NO_DEVICE, &event);
 }
 
 static void
@@ -558,7 +393,7 @@ conclude(struct run *run, bool refused)
 	if (run->stopped)
 		json_object_set_new(
 		    event.more, "stopped", json_string(run->stopped));
-	record(run, NO_DEVICE, &event);
+	run_record(run, NO_DEVICE, &event);
 	flush(run, true);
 	write_result(run);
 }
@@ -616,8 +451,8 @@ run_phases(struct run *run)
 {
 	struct err err;
 	for (size_t i = 0; i < run->job->phase_count && !run->stopped; i++) {
-		if (load_known_hosts(run, &err)) {
-			stop(run, ERR_INTERNAL, "%s", err.text);
+		if (run_load_known_hosts(run, &err)) {
+			run_stop(run, ERR_INTERNAL, "%s", err.text);
 			break;
 		}
 		run_phase(run, &run->job->phases[i]);
@@ -647,13 +482,13 @@ run_job(const struct job *job, struct credentials *credentials,
 	*outcome = (struct run_outcome){ .journal_fd = -1 };
 	ledger_init(&outcome->ledger, job);
 	raise_descriptor_limit();
-	if (load_known_hosts(&run, err) || open_journal(&run, err))
+	if (run_load_known_hosts(&run, err) || open_journal(&run, err))
 		goto out;
 	run.pool = pool_new(1, &handler, err);
 	if (!run.pool)
 		goto out;
 	announce(&run);
-	bool passed = check_credentials(&run);
+	bool passed = run_check_credentials(&run);
 	if (passed)
 		run_phases(&run);
 	conclude(&run, !passed && !run.interrupts);

@@ -314,7 +314,16 @@ on_data(ssh_session ssh, ssh_channel channel, void *data, uint32_t len,
 	return (int)len;
 }
 
-/* The client will send no more, or closed its terminal: a device hangs up. */
+/* The client will send no more: a device hangs up when it has answered. */
+static void
+on_eof(ssh_session ssh, ssh_channel channel, void *userdata)
+{
+	struct conn *conn = userdata;
+	(void)ssh, (void)channel;
+	if (!conn->leaving && !conn->linger.slot)
+		timer_arm(&conn->linger, clock_ms() + LINGER_MS);
+}
+
 static void
 on_close(ssh_session ssh, ssh_channel channel, void *userdata)
 {
@@ -384,7 +393,7 @@ on_channel(ssh_session ssh, void *userdata)
 	conn->channel_cb = (struct ssh_channel_callbacks_struct){
 		.userdata = conn,
 		.channel_data_function = on_data,
-		.channel_eof_function = on_close,
+		.channel_eof_function = on_eof,
 		.channel_close_function = on_close,
 		.channel_pty_request_function = on_pty,
 		.channel_shell_request_function = on_shell,

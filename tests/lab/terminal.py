@@ -26,7 +26,7 @@ class Terminal:
                "HOME": "/nonexistent", "TERM": "xterm",
                "SSH_ASKPASS": self._askpass.name,
                "SSH_ASKPASS_REQUIRE": "force"}
-        argv = ["ssh"] + OPTIONS + list(extra) + [
+        argv = ["ssh"] + list(extra) + OPTIONS + [  # the first one counts
             "-o", "PreferredAuthentications=" + auth,
             "-o", "UserKnownHostsFile=" + lab.known_hosts,
             "-p", str(lab.port), "-l", user] + (["-tt"] if tty else []) + [

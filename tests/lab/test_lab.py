@@ -315,6 +315,16 @@ class Terminals(LabCase):
             "IOS1(config-ext-nacl)#permit ip any any\n"
             "IOS1(config-ext-nacl)#end\nIOS1#")
 
+    def test_end_of_input_after_type_ahead(self):
+        with Terminal(self.lab, IOS) as terminal:
+            terminal.send("terminal length 0\rshow version\rshow clock\r")
+            terminal.process.stdin.close()
+            terminal.expect(r"(?s)register is.*show clock\r\n.*UTC.*IOS1#")
+            terminal.wait()
+            terminal.process.stdin = open(os.devnull, "wb")
+        events = self.lab.witness(event="disconnect", device="IOS1")
+        self.assertEqual(events[-1]["reason"], "client_disconnect")
+
     def test_turns(self):
         t = self.login(setup=False)
         t.run("terminal length 0")
@@ -414,7 +424,7 @@ class Faults(LabCase):
 
     def test_refuse(self):
         t = self.acl_mode({"kind": "refuse", "at": "1.1.1.1", "times": 1},
-                          {"kind": "refuse", "line_number": 4,
+                          {"kind": "refuse", "line_number": 3,
                            "text": "% No memory"})
         self.assertIn("% Invalid input", t.run("permit ip host 1.1.1.1 any"))
         self.assertIn("% No memory", t.run("permit ip host 1.1.1.1 any"))
@@ -485,11 +495,11 @@ class Faults(LabCase):
         self.assertIn("any\r\n%SYS-5-X: z\r\nIOS1(", text)
 
     def test_connections(self):
-        self.lab.faults("IOS1", {"kind": "reset", "times": 1},
-                        {"kind": "close_after_kex", "times": 1},
-                        {"kind": "changed_host_key", "times": 1})
-        for text in ("reset by peer", "closed", "HOST IDENTIFICATION"):
-            with self.subTest(text=text):
+        for kind, text in (("reset", "reset by peer"),
+                           ("close_after_kex", "closed"),
+                           ("changed_host_key", "IDENTIFICATION HAS CHANGED")):
+            self.lab.faults("IOS1", {"kind": kind, "times": 1})
+            with self.subTest(kind=kind):
                 with Terminal(self.lab, IOS,
                               extra=["-o", "LogLevel=INFO"]) as terminal:
                     self.assertIn(text, terminal.errors())

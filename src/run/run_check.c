@@ -1,0 +1,148 @@
+/*
+ * The check of the credentials: one login, asked again for after a refusal,
+ * before anything else is forked. It uses the pool with one worker.
+ */
+#include "run_parts.h"
+
+#include "base/alloc.h"
+#include "base/die.h"
+#include "base/str.h"
+#include "run/pool.h"
+
+#include <stdlib.h>
+
+#define LOGIN_ATTEMPTS_MAX 3
+
+enum check {
+	CHECK_PASSED,
+	CHECK_REFUSED,
+	CHECK_NOT_REACHED,
+	CHECK_STOPPED, /* ^C */
+};
+
+static const char *
+device_username(const struct run *run, const struct job_device *device)
+{
+	return device->username ? device->username : run->credentials->username;
+}
+
+/* One login on one device. FINISHED gets what the worker said at its end. */
+static enum check
+check_on(struct run *run, size_t index, struct event *finished)
+{
+	struct event event;
+	const struct job_device *device = &run->job->devices[index];
+	enum check result = CHECK_NOT_REACHED;
+	run->check = finished;
+	event_init(finished, EVENT_DEVICE_FINISHED);
+	if (run_start_device(run, index, NULL))
+		fatal("no process for the credentials check");
+	while (pool_running(run->pool))
+		run_attend(run);
+	run->check = NULL;
+	if (run->interrupts)
+		return CHECK_STOPPED;
+	if (finished->error.err.kind == ERR_AUTH)
+		result = CHECK_REFUSED;
+	else if (str_eq(finished->status, "unchanged") ||
+	    finished->stage == STAGE_PREPARE)
+		result = CHECK_PASSED; /* logged in; the rest is the run's */
+	event_init(&event, EVENT_CREDENTIALS_CHECKED);
+	event.hostname = xstrdup(device->hostname);
+	event.status = xstrdup(result == CHECK_PASSED ? "passed"
+		: result == CHECK_REFUSED	      ? "refused"
+						      : "not_reached");
+	event.name = xstrdup(device_username(run, device));
+	event.error.err = finished->error.err;
+	run_record(run, NO_DEVICE, &event);
+	return result;
+}
+
+/* None of a user's devices could be reached: that is their result. */
+static void
+fail_unreached(struct run *run, struct event *ends)
+{
+	for (size_t i = 0; i < run->ledger->count; i++) {
+		struct event event;
+		if (!ends[i].hostname)
+			continue;
+		event_init(&event, EVENT_DEVICE_STARTED);
+		event.hostname = xstrdup(ends[i].hostname);
+		event.attempt = 1;
+		run_record(run, i, &event);
+		free(ends[i].phase);
+		ends[i].phase = NULL;
+		run_record(run, i, &ends[i]);
+	}
+}
+
+/* The devices of one user, beginning with FIRST, until one lets us in or
+ * says no. */
+static enum check
+check_user(struct run *run, const char *username, size_t first)
+{
+	size_t count = run->ledger->count;
+	struct event *ends = xcalloc(count, sizeof(*ends));
+	enum check result = CHECK_NOT_REACHED;
+	int refusals = 0;
+	for (size_t i = 0; i < count && result == CHECK_NOT_REACHED; i++) {
+		size_t index = (first + i) % count;
+		const struct job_device *device = &run->job->devices[index];
+		if (!str_eq(device_username(run, device), username))
+			continue;
+		do {
+			event_clear(&ends[index]);
+			result = check_on(run, index, &ends[index]);
+		} while (result == CHECK_REFUSED &&
+		    ++refusals < LOGIN_ATTEMPTS_MAX &&
+		    run->observer->ask_again(
+			run->observer->data, run->credentials, refusals));
+		if (result == CHECK_REFUSED) {
+			run_stop(run, ERR_AUTH,
+			    "%s refused the credentials of %s",
+			    device->hostname, username);
+			run_record(run, index, &ends[index]);
+		}
+	}
+	if (result == CHECK_NOT_REACHED)
+		fail_unreached(run, ends);
+	for (size_t i = 0; i < count; i++)
+		event_clear(&ends[i]);
+	free(ends);
+	return result;
+}
+
+static size_t
+find_device(const struct run *run, const char *hostname)
+{
+	for (size_t i = 0; hostname && i < run->job->device_count; i++)
+		if (str_eq(run->job->devices[i].hostname, hostname))
+			return i;
+	return 0;
+}
+
+bool
+run_check_credentials(struct run *run)
+{
+	struct strs users = { 0 };
+	struct err err;
+	bool passed = true;
+	size_t count = run->job->device_count;
+	size_t first = find_device(run, run->job->validate_on);
+	for (size_t i = 0; i < count && passed; i++) {
+		size_t index = (first + i) % count;
+		const char *username = device_username(
+		    run, &run->job->devices[index]);
+		if (strs_has(&users, username))
+			continue;
+		strs_add(&users, username);
+		enum check result = check_user(run, username, index);
+		passed = result == CHECK_PASSED || result == CHECK_NOT_REACHED;
+		if (run_load_known_hosts(run, &err)) {
+			run_stop(run, ERR_INTERNAL, "%s", err.text);
+			passed = false;
+		}
+	}
+	strs_clear(&users);
+	return passed;
+}
