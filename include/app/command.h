@@ -2,6 +2,8 @@
 #ifndef NETPUSH_APP_COMMAND_H
 #define NETPUSH_APP_COMMAND_H
 
+#include <stddef.h>
+
 struct command {
 	const char *name;
 	const char *arguments; /* for the usage line */
@@ -10,6 +12,10 @@ struct command {
 	/* ARGV[0] is the subcommand's name. Returns the exit status. */
 	int (*run)(const struct command *command, int argc, char **argv);
 };
+
+#define COMMANDS_MAX 32
+extern const struct command commands[];
+extern const size_t command_count;
 
 int command_check(const struct command *command, int argc, char **argv);
 int command_run(const struct command *command, int argc, char **argv);

@@ -5,6 +5,7 @@
 #include "run/run.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /*
@@ -13,6 +14,6 @@
  * failures only.
  */
 void report_text(FILE *file, const struct run_outcome *outcome,
-    const struct job *job, double seconds, bool color, bool quiet);
+    const struct job *job, int64_t duration_ms, bool color, bool quiet);
 
 #endif

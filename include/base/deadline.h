@@ -24,6 +24,9 @@ void clock_format(int64_t time_ms, char text[CLOCK_TEXT_BYTES]);
 /* The reverse; false if TEXT is not of that form. */
 bool clock_parse(const char *text, int64_t *time_ms);
 
+/* A duration for people: "12 ms", "1.5 s", "3 min 05 s", "2 h 10 min". */
+void duration_format(int64_t duration_ms, char text[CLOCK_TEXT_BYTES]);
+
 /* A deadline is a value of clock_ms(). */
 int64_t deadline_in(int64_t timeout_ms);
 int64_t deadline_first(int64_t a, int64_t b);

@@ -40,7 +40,6 @@ struct job_device {
 	char *device_type;
 	const struct profile *profile;
 	char *username; /* NULL: the job's */
-	char *proxy_jump; /* or NULL */
 	struct strs groups;
 	json_t *vars; /* object, or NULL */
 	/* complete: device, defaults, job, built in */
@@ -58,12 +57,22 @@ enum step_kind {
 };
 const char *step_kind_name(enum step_kind kind);
 
+/* What follows when a step fails on a device. The device has failed in any
+ * case; nothing hides that. */
+enum on_failure {
+	ON_FAILURE_SKIP, /* its later steps and phases are skipped */
+	ON_FAILURE_CONTINUE, /* its later steps are done all the same */
+	ON_FAILURE_STOP, /* ... skipped, and no further device is started */
+	ON_FAILURE__COUNT,
+};
+const char *on_failure_name(enum on_failure on_failure);
+
 struct job_step {
 	enum step_kind kind;
 	char *name; /* for people; made from the kind if not given */
 	struct place place;
 	int64_t timeout_ms; /* 0: timeouts.step_ms */
-	bool stop_on_failure; /* on_failure: stop */
+	enum on_failure on_failure;
 	char *template_name; /* STEP_TEMPLATE */
 	struct template *text; /* STEP_CONFIG */
 	struct template **commands; /* STEP_COMMAND: a template each */

@@ -41,7 +41,11 @@ built_in_dir(void)
 void
 load_profile_dirs(const struct options *options, struct strs *dirs)
 {
-	strs_take(dirs, built_in_dir());
+	char *built_in = built_in_dir();
+	/* Whoever brings all profiles along needs none of ours. */
+	if (!options->profiles.count || access(built_in, R_OK | X_OK) == 0)
+		strs_add(dirs, built_in);
+	free(built_in);
 	for (size_t i = 0; i < options->profiles.count; i++)
 		strs_add(dirs, options->profiles.items[i]);
 }

@@ -1,47 +1,14 @@
 /* The executable's entry: finds the subcommand and hands over. */
 #include "app/command.h"
-#include "app/options.h"
 #include "app/versions.h"
 #include "base/str.h"
 #include "run/run.h"
 
 #include <locale.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static const struct command commands[] = {
-	{ "check", "JOB", "load and judge a job, show its plan; touch nothing",
-	    OPTIONS_JOB | OPTIONS_RENDER, command_check },
-	{ "run", "JOB", "check the credentials once, then do the job",
-	    OPTIONS_JOB | OPTIONS_NETWORK | OPTIONS_REPORT, command_run },
-	{ "profiles", "[DEVICE_TYPE]",
-	    "list and check the device profiles, or print one",
-	    OPTIONS_PROFILES, command_profiles },
-};
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-void
-command_help(const struct command *command)
-{
-	printf("usage: netpush %s [options] %s\n\n%s\n\noptions:\n",
-	    command->name, command->arguments, command->summary);
-	options_print_help(command->options);
-}
-
-int
-command_misused(const struct command *command, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	fputs("netpush: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fprintf(stderr, " (see: netpush %s --help)\n", command->name);
-	va_end(ap);
-	return EXIT_USAGE;
-}
 
 static void
 print_usage(FILE *file)
@@ -50,7 +17,7 @@ print_usage(FILE *file)
 	      "Brings network devices to the state that a YAML job asks for, "
 	      "many at once,\nand tells for each one what is true.\n\n",
 	    file);
-	for (size_t i = 0; i < COMMANDS; i++) {
+	for (size_t i = 0; i < command_count; i++) {
 		char left[40];
 		snprintf(left, sizeof(left), "%s %s", commands[i].name,
 		    commands[i].arguments);
@@ -68,10 +35,10 @@ print_usage(FILE *file)
 static int
 unknown_command(const char *name)
 {
-	const char *names[COMMANDS];
-	for (size_t i = 0; i < COMMANDS; i++)
+	const char *names[COMMANDS_MAX];
+	for (size_t i = 0; i < command_count; i++)
 		names[i] = commands[i].name;
-	const char *near = str_nearest(name, names, COMMANDS);
+	const char *near = str_nearest(name, names, command_count);
 	fprintf(stderr, "netpush: there is no command \"%s\"", name);
 	if (near)
 		fprintf(stderr, "; did you mean \"%s\"?", near);
@@ -99,7 +66,7 @@ main(int argc, char **argv)
 		versions_print();
 		return EXIT_ALL_WELL;
 	}
-	for (size_t i = 0; i < COMMANDS; i++)
+	for (size_t i = 0; i < command_count; i++)
 		if (str_eq(name, commands[i].name))
 			return commands[i].run(
 			    &commands[i], argc - 1, argv + 1);

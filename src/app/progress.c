@@ -78,6 +78,8 @@ draw_line(struct progress *progress, const struct ledger *ledger)
 		return;
 	progress->drawn_ms = now;
 	const size_t *totals = ledger->totals;
+	char took[CLOCK_TEXT_BYTES];
+	duration_format(now - progress->started_ms, took);
 	size_t in_flight = 0;
 	for (size_t i = 0;
 	     i < ledger->count && in_flight < (size_t)progress->threads; i++)
@@ -89,8 +91,7 @@ draw_line(struct progress *progress, const struct ledger *ledger)
 			buf_addf(&line, "  %s %zu",
 			    device_status_name((enum device_status)i),
 			    totals[i]);
-	buf_addf(&line, "  in flight %zu  %lld s", in_flight,
-	    (long long)(now - progress->started_ms) / 1000);
+	buf_addf(&line, "  in flight %zu  %s", in_flight, took);
 	fprintf(stderr, "\r%s\033[K", buf_str(&line));
 	fflush(stderr);
 	progress->line_shown = true;
@@ -125,6 +126,8 @@ print_finished(struct progress *progress, const struct ledger_device *device,
 	if (success &&
 	    (progress->quiet || (progress->live && progress->verbose == 0)))
 		return;
+	char took[CLOCK_TEXT_BYTES];
+	duration_format(device->duration_ms, took);
 	erase_line(progress);
 	fprintf(stderr, "%s: %s%s%s", device->hostname,
 	    progress->color ? status_color(device->status) : "",
@@ -134,8 +137,7 @@ print_finished(struct progress *progress, const struct ledger_device *device,
 		    err_kind_name(event->error.err.kind),
 		    event->error.err.text);
 	else
-		fprintf(
-		    stderr, " (%.1f s)", (double)device->duration_ms / 1000);
+		fprintf(stderr, " (%s)", took);
 	fputc('\n', stderr);
 }
 
@@ -143,11 +145,12 @@ static void
 print_detail(struct progress *progress, const struct event *event)
 {
 	const char *hostname = event->hostname ? event->hostname : "netpush";
+	char took[CLOCK_TEXT_BYTES];
+	duration_format(event->duration_ms, took);
 	if (event->kind == EVENT_STEP && progress->verbose >= 1) {
 		erase_line(progress);
-		fprintf(stderr, "%s: %s: %s: %s (%.1f s)\n", hostname,
-		    event->phase, event->name, event->status,
-		    (double)event->duration_ms / 1000);
+		fprintf(stderr, "%s: %s: %s: %s (%s)\n", hostname,
+		    event->phase, event->name, event->status, took);
 		if (event->notes)
 			fprintf(stderr, "%s", event->notes);
 	} else if (event->kind == EVENT_LOG && progress->verbose >= 2) {

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/deadline.h"
 #include "base/str.h"
 #include "run/result.h"
 
@@ -22,13 +23,16 @@ struct report {
 };
 
 static void
-print_counts(const struct report *report, const struct job *job, double seconds)
+print_counts(
+    const struct report *report, const struct job *job, int64_t duration_ms)
 {
 	const struct ledger *ledger = &report->outcome->ledger;
 	const char *separator = ": ";
-	fprintf(report->file, "%s%s%s: %zu device%s in %.1f s",
+	char took[CLOCK_TEXT_BYTES];
+	duration_format(duration_ms, took);
+	fprintf(report->file, "%s%s%s: %zu device%s in %s",
 	    report->color ? BOLD : "", job->name, report->color ? PLAIN : "",
-	    ledger->count, ledger->count == 1 ? "" : "s", seconds);
+	    ledger->count, ledger->count == 1 ? "" : "s", took);
 	for (unsigned i = DEVICE_CHANGED; i < DEVICE_STATUS__COUNT; i++) {
 		if (!ledger->totals[i])
 			continue;
@@ -60,6 +64,7 @@ print_names(FILE *file, const struct strs *names)
 static void
 print_indented(FILE *file, const char *text, const char *indent)
 {
+	text += strspn(text, "\n");
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 		fprintf(file, "%s%.*s\n", indent, (int)len, text);
@@ -160,7 +165,7 @@ print_skipped(struct report *report, size_t first)
 
 void
 report_text(FILE *file, const struct run_outcome *outcome,
-    const struct job *job, double seconds, bool color, bool quiet)
+    const struct job *job, int64_t duration_ms, bool color, bool quiet)
 {
 	const struct ledger *ledger = &outcome->ledger;
 	struct report report = {
@@ -170,7 +175,7 @@ report_text(FILE *file, const struct run_outcome *outcome,
 		.done = xcalloc(ledger->count, sizeof(bool)),
 	};
 	if (!quiet || !ledger_is_success(ledger))
-		print_counts(&report, job, seconds);
+		print_counts(&report, job, duration_ms);
 	for (size_t i = 0; !quiet && i < ledger->count; i++)
 		if (!report.done[i] &&
 		    device_status_is_success(ledger->devices[i].status))

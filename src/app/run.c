@@ -132,8 +132,7 @@ run_loaded(const struct job *job, struct credentials *credentials,
 	int status = outcome.exit_status;
 	bool to_stdout = str_eq(options->json, "-");
 	if (!to_stdout)
-		report_text(stdout, &outcome, job,
-		    (double)(clock_ms() - start) / 1000,
+		report_text(stdout, &outcome, job, clock_ms() - start,
 		    progress_wants_color(options, STDOUT_FILENO),
 		    options->quiet);
 	if (options->json)

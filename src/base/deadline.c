@@ -89,3 +89,22 @@ deadline_poll_ms(int64_t deadline)
 		return 0;
 	return deadline - now > INT_MAX ? INT_MAX : (int)(deadline - now);
 }
+
+void
+duration_format(int64_t duration_ms, char text[CLOCK_TEXT_BYTES])
+{
+	int64_t seconds = duration_ms / 1000;
+	if (duration_ms < 1000)
+		snprintf(text, CLOCK_TEXT_BYTES, "%lld ms",
+		    (long long)(duration_ms > 0 ? duration_ms : 0));
+	else if (duration_ms < 60000)
+		snprintf(text, CLOCK_TEXT_BYTES, "%.1f s",
+		    (double)duration_ms / 1000);
+	else if (seconds < 3600)
+		snprintf(text, CLOCK_TEXT_BYTES, "%lld min %02lld s",
+		    (long long)(seconds / 60), (long long)(seconds % 60));
+	else
+		snprintf(text, CLOCK_TEXT_BYTES, "%lld h %02lld min",
+		    (long long)(seconds / 3600),
+		    (long long)(seconds / 60 % 60));
+}

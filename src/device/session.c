@@ -369,7 +369,7 @@ session_prepare(struct session *session, struct fault *fault)
 	if (exec->secret && !enable_secret(session) &&
 	    str_eq(exec->from, now->name)) {
 		fault_at(fault, 0, exec->enter, session_prompt(session));
-		return err_set(&fault->err, ERR_AUTH,
+		return err_set(&fault->err, ERR_PROMPT,
 		    "the login ended in mode %s (%s) and no enable password "
 		    "was given (NETPUSH_ENABLE_PASSWORD)",
 		    now->name, session_prompt(session));

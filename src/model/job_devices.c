@@ -48,7 +48,7 @@ const struct yaml_table job_timeouts_table = YAML_TABLE(
 	FIELD("device_type", LINE, device.device_type),                        \
 	    NUMBER("port", device.port, 1, 65535),                             \
 	    FIELD("username", LINE, device.username),                          \
-	    FIELD("proxy_jump", LINE, device.proxy_jump),                      \
+	    { "proxy_jump", YAML_FIELD_LATER, 0, false, 0, 0, NULL },          \
 	    FIELD("groups", LINES, device.groups), FIELD("vars", MAP, vars),   \
 	    NUMBER("pipeline", device.pipeline, 1, 64),                        \
 	{                                                                      \
@@ -101,7 +101,6 @@ job_device_clear(struct job_device *device)
 	free(device->address);
 	free(device->device_type);
 	free(device->username);
-	free(device->proxy_jump);
 	strs_clear(&device->groups);
 	json_decref(device->vars);
 }
@@ -125,7 +124,6 @@ take_over(struct job_device *device, const struct job_device *defaults)
 {
 	fill_text(&device->device_type, defaults->device_type);
 	fill_text(&device->username, defaults->username);
-	fill_text(&device->proxy_jump, defaults->proxy_jump);
 	if (!device->port)
 		device->port = defaults->port;
 	if (!device->pipeline)

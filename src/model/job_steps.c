@@ -210,18 +210,33 @@ find_kind(
 	return false;
 }
 
+static const char *const on_failure_names[ON_FAILURE__COUNT] = {
+	[ON_FAILURE_SKIP] = "skip",
+	[ON_FAILURE_CONTINUE] = "continue",
+	[ON_FAILURE_STOP] = "stop",
+};
+
+const char *
+on_failure_name(enum on_failure on_failure)
+{
+	return on_failure_names[on_failure];
+}
+
 static void
 read_on_failure(struct draft *draft, struct diags *diags)
 {
 	const struct yaml_node *node = draft->on_failure;
-	draft->step.stop_on_failure = true;
 	if (!node)
 		return;
-	if (node->kind == YAML_SCALAR && strcmp(node->text, "continue") == 0)
-		draft->step.stop_on_failure = false;
-	else if (node->kind != YAML_SCALAR || strcmp(node->text, "stop"))
-		diag_add(diags, node->place,
-		    "\"on_failure\" must be stop or continue");
+	for (unsigned i = 0; i < ON_FAILURE__COUNT; i++) {
+		if (node->kind == YAML_SCALAR &&
+		    strcmp(node->text, on_failure_names[i]) == 0) {
+			draft->step.on_failure = (enum on_failure)i;
+			return;
+		}
+	}
+	diag_add(diags, node->place,
+	    "\"on_failure\" must be skip, continue or stop");
 }
 
 /* A name for people from what the step does. */
@@ -326,7 +341,6 @@ job_phase_push(struct job *job, struct place place)
 		.kind = STEP_TEMPLATE,
 		.name = xstrdup("template acl"),
 		.place = place,
-		.stop_on_failure = true,
 		.template_name = xstrdup("acl"),
 	};
 }

@@ -114,7 +114,7 @@ step_json(const struct job_step *step)
 {
 	json_t *json = json_pack("{s:s, s:s, s:s}", "kind",
 	    step_kind_name(step->kind), "name", step->name, "on_failure",
-	    step->stop_on_failure ? "stop" : "continue");
+	    on_failure_name(step->on_failure));
 	if (step->template_name)
 		json_object_set_new(
 		    json, "template", json_string(step->template_name));

@@ -134,7 +134,7 @@ draw_consequences(struct run *run, size_t device, const struct event *event)
 		run->waiting[run->waiting_count++] = device;
 	} else if (event->kind == EVENT_STEP && error != ERR_NONE) {
 		const struct job_step *step = find_step(run, event->name);
-		if (step && step->stop_on_failure)
+		if (step && step->on_failure == ON_FAILURE_STOP)
 			run_stop(run, ERR_CANCELLED,
 			    "step \"%s\" failed on %s (on_failure: stop)",
 			    event->name, hostname);

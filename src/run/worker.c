@@ -32,7 +32,6 @@ struct worker {
 	struct redactor redactor;
 	enum stage stage;
 	int64_t started_ms;
-	bool changed; /* a step changed the device, proved */
 	bool lost; /* the parent cannot be reached any more */
 	struct buf line;
 	struct buf clean;
@@ -174,43 +173,61 @@ emit_step(struct worker *worker, const struct job_step *step,
 	emit(worker, &event);
 }
 
-/* All steps in order; the first that fails ends them. */
+/* The worse of two: unknown, failed, then the rest. */
+static enum step_status
+worse(enum step_status a, enum step_status b)
+{
+	return a > b ? a : b;
+}
+
+/* Runs one step and tells of it. The first failure's fault is kept. */
+static enum step_status
+run_step(struct worker *worker, struct session *session,
+    const struct job_step *step, struct fault *fault)
+{
+	struct step_result result;
+	int64_t start = clock_ms();
+	step_result_init(&result);
+	step_run(session, step, &result);
+	emit_step(worker, step, &result, clock_ms() - start);
+	enum step_status status = result.status;
+	if (fault->err.kind == ERR_NONE) {
+		*fault = result.fault;
+		result.fault = (struct fault){ 0 };
+	}
+	step_result_clear(&result);
+	return status;
+}
+
+/*
+ * All steps in order, until one fails that does not say "continue". A step
+ * that failed harmlessly beside one that changed the device leaves the job
+ * half done: only `unknown` says that.
+ */
 static enum step_status
 run_steps(struct worker *worker, struct session *session, struct fault *fault)
 {
 	const struct job_phase *phase = worker->target->phase;
-	enum step_status status = STEP_OK;
+	enum step_status worst = STEP_UNCHANGED;
+	bool changed = false;
 	for (size_t i = 0; i < phase->step_count; i++) {
-		struct step_result result;
-		int64_t start = clock_ms();
-		step_result_init(&result);
-		step_run(session, &phase->steps[i], &result);
-		emit_step(
-		    worker, &phase->steps[i], &result, clock_ms() - start);
-		status = result.status;
-		worker->changed |= status == STEP_CHANGED;
-		if (status == STEP_FAILED || status == STEP_UNKNOWN) {
-			*fault = result.fault;
-			result.fault = (struct fault){ 0 };
-			step_result_clear(&result);
-			return status;
-		}
-		step_result_clear(&result);
+		const struct job_step *step = &phase->steps[i];
+		enum step_status status = run_step(
+		    worker, session, step, fault);
+		changed |= status == STEP_CHANGED;
+		worst = worse(worst, status);
+		bool failed = status == STEP_FAILED || status == STEP_UNKNOWN;
+		if (failed &&
+		    (step->on_failure != ON_FAILURE_CONTINUE ||
+			!session_is_usable(session)))
+			break;
 	}
-	return worker->changed ? STEP_CHANGED : STEP_UNCHANGED;
-}
-
-/* A step that failed harmlessly after one that changed the device leaves the
- * job half done: only `unknown` says that. */
-static enum step_status
-judge(const struct worker *worker, enum step_status status, struct fault *fault)
-{
-	if (status == STEP_FAILED && worker->changed) {
+	if (worst == STEP_FAILED && changed) {
 		err_prefix(
-		    &fault->err, "an earlier step changed the device, then: ");
+		    &fault->err, "another step changed the device, but: ");
 		return STEP_UNKNOWN;
 	}
-	return status;
+	return worst;
 }
 
 static enum step_status
@@ -248,7 +265,6 @@ visit(struct worker *worker, const struct observer *observer, int64_t deadline,
 		goto out;
 	status = target->phase ? run_steps(worker, session, fault)
 			       : STEP_UNCHANGED;
-	status = judge(worker, status, fault);
 out:
 	if (session) {
 		enum stage ended = worker->stage;

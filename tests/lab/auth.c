@@ -4,6 +4,7 @@
  */
 #include "auth.h"
 #include "witness.h"
+#include "words.h"
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -72,16 +73,16 @@ on_password(
 static bool
 line_holds(const char *line, struct ssh_key_struct *key)
 {
-	char *copy = xstrdup(line), *save = NULL;
-	const char *type = strtok_r(copy, " \t", &save);
-	const char *text = strtok_r(NULL, " \t", &save);
+	struct words words;
 	ssh_key known = NULL;
-	bool same = type && text &&
-	    ssh_pki_import_pubkey_base64(
-		text, ssh_key_type_from_name(type), &known) == SSH_OK &&
+	words_init(&words, line);
+	bool same = words.count >= 2 &&
+	    ssh_pki_import_pubkey_base64(words.items[1].text,
+		ssh_key_type_from_name(words.items[0].text),
+		&known) == SSH_OK &&
 	    ssh_key_cmp(known, key, SSH_KEY_CMP_PUBLIC) == 0;
 	ssh_key_free(known);
-	free(copy);
+	words_clear(&words);
 	return same;
 }
 

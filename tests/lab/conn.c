@@ -13,6 +13,7 @@
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -46,7 +47,8 @@ struct conn {
 	int width;
 	bool counted; /* as a session, since login */
 	const char *leaving; /* why we said good-bye; waits for its going */
-	bool dead;
+	bool dead; /* over, and noted as such */
+	bool draining; /* but not freed before the client has seen our FIN */
 };
 
 static struct {
@@ -118,6 +120,34 @@ conn_end(struct conn *conn, const char *reason)
 }
 
 static void
+drain_ready(struct source *source, uint32_t events)
+{
+	struct conn *conn = CONTAINER(source, struct conn, source);
+	char bytes[4096];
+	(void)events;
+	ssize_t got = recv(source->fd, bytes, sizeof(bytes), 0);
+	if (got == 0 || (got < 0 && errno != EAGAIN))
+		conn->draining = false;
+}
+
+/*
+ * Ends the connection from our side with a FIN. Closing the descriptor while
+ * bytes of the client are unread would make it a reset, now and then.
+ */
+static void
+conn_hang_up(struct conn *conn, const char *reason)
+{
+	if (conn->dead)
+		return;
+	conn_end(conn, reason);
+	conn->draining = true;
+	conn->source.ready = drain_ready;
+	shutdown(conn->source.fd, SHUT_WR);
+	loop_change(&conn->source, EPOLLIN);
+	timer_arm(&conn->linger, clock_ms() + LINGER_MS);
+}
+
+static void
 conn_free(struct conn *conn)
 {
 	int fd = conn->source.fd;
@@ -143,7 +173,7 @@ conns_reap(void)
 	struct conn *next;
 	for (struct conn *conn = conns.all; conn; conn = next) {
 		next = conn->next;
-		if (conn->dead)
+		if (conn->dead && !conn->draining)
 			conn_free(conn);
 	}
 }
@@ -160,7 +190,7 @@ conns_drop(const struct device *device)
 {
 	for (struct conn *conn = conns.all; conn; conn = conn->next)
 		if (conn->device == device)
-			conn_end(conn, "dropped by control");
+			conn_hang_up(conn, "dropped by control");
 }
 
 json_t *
@@ -237,7 +267,7 @@ conn_flush(struct conn *conn)
 			say_goodbye(conn);
 		break;
 	case SESSION_DROP:
-		conn_end(conn, "dropped by fault");
+		conn_hang_up(conn, "dropped by fault");
 		break;
 	case SESSION_RESET:
 		conn_reset(conn);
@@ -300,6 +330,7 @@ static void
 linger_over(struct timer *timer)
 {
 	struct conn *conn = CONTAINER(timer, struct conn, linger);
+	conn->draining = false;
 	conn_end(conn, conn->leaving ? conn->leaving : "client_disconnect");
 }
 
@@ -412,7 +443,7 @@ on_service(ssh_session ssh, const char *service, void *userdata)
 	if (!faults_take(&conn->device->faults, FAULT_CLOSE_AFTER_KEX, WHEN_ANY,
 		NULL, 0))
 		return 0;
-	conn_end(conn, "dropped by fault");
+	conn_hang_up(conn, "dropped by fault");
 	return 0;
 }
 

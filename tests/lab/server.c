@@ -45,11 +45,21 @@ refuse_socket(int fd, bool reset)
 	close(fd);
 }
 
+/* A fault of the connection that acts now, noted. */
+static bool
+fault_now(struct device *device, unsigned id, enum fault_kind kind)
+{
+	if (!faults_take(&device->faults, kind, WHEN_ANY, NULL, 0))
+		return false;
+	witness_add("fault", device->name, id,
+	    json_pack("{s:s}", "kind", fault_kind_name(kind)));
+	return true;
+}
+
 static void
 accept_one(struct listener *listener, int fd)
 {
 	struct device *device = listener->device;
-	struct faults *faults = &device->faults;
 	struct conn_keys *keys = listener->keys ? listener->keys : server.keys;
 	unsigned id = ++server.next_id;
 	int one = 1;
@@ -57,7 +67,7 @@ accept_one(struct listener *listener, int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	device->counters.connections++;
 	witness_add("connect", device->name, id, NULL);
-	if (faults_take(faults, FAULT_RESET, WHEN_ANY, NULL, 0)) {
+	if (fault_now(device, id, FAULT_RESET)) {
 		witness_add("disconnect", device->name, id,
 		    json_pack("{s:s}", "reason", "reset by fault"));
 		refuse_socket(fd, true);
@@ -68,11 +78,11 @@ accept_one(struct listener *listener, int fd)
 	if (fd < 0)
 		return;
 	fd_set_nonblock(fd);
-	if (faults_take(faults, FAULT_NO_BANNER, WHEN_ANY, NULL, 0)) {
+	if (fault_now(device, id, FAULT_NO_BANNER)) {
 		conn_mute(device, id, fd);
 		return;
 	}
-	if (faults_take(faults, FAULT_CHANGED_HOST_KEY, WHEN_ANY, NULL, 0))
+	if (fault_now(device, id, FAULT_CHANGED_HOST_KEY))
 		keys = server.other_keys;
 	conn_new(device, id, fd, keys);
 }

@@ -144,8 +144,8 @@ after_output(struct session *session)
 		return;
 	}
 	prompt(session);
-	const struct fault *fault = session_fault(session, FAULT_LOG_LINE,
-	    WHEN_AFTER_PROMPT, line, session->config_lines);
+	const struct fault *fault = session_fault(
+	    session, FAULT_LOG_LINE, WHEN_AFTER_PROMPT, line, session->number);
 	if (fault)
 		print_log_line(session, fault);
 	buf_reset(&session->line);
@@ -219,7 +219,7 @@ static void
 mix_log_line(struct session *session, const char *line, enum fault_when when)
 {
 	const struct fault *fault = session_fault(
-	    session, FAULT_LOG_LINE, when, line, session->config_lines);
+	    session, FAULT_LOG_LINE, when, line, session->number);
 	if (!fault)
 		return;
 	struct buf mixed;
@@ -315,8 +315,7 @@ execute(struct session *session)
 	bool secret = session->cli.secret;
 	/* A secret is no line: faults must not see it. */
 	const char *seen = secret ? "" : line;
-	uint64_t number = cli_in_config(&session->cli) ? session->config_lines
-						       : 0;
+	uint64_t number = session->number;
 
 	buf_reset(&session->text);
 	session->cli.refused = session->cli.saved = false;
@@ -351,20 +350,21 @@ session_line(struct session *session)
 {
 	const char *line = buf_str(&session->line);
 	bool config = cli_in_config(&session->cli) && !session->cli.question;
-	uint64_t number = 0;
+	session->number = 0;
 	if (config && *line) {
 		session->device->counters.config_lines++;
-		number = ++session->config_lines;
+		session->number = ++session->config_lines;
 	}
 	const char *seen = session->cli.secret ? "" : line;
-	if (session_fault(session, FAULT_HANG, WHEN_BEFORE, seen, number)) {
+	if (session_fault(
+		session, FAULT_HANG, WHEN_BEFORE, seen, session->number)) {
 		session->phase = SESSION_HUNG;
 		note_line(session, session->cli.mode, line, session->cli.secret,
 		    false);
 		return;
 	}
 	const struct fault *fault = session_fault(
-	    session, FAULT_DELAY, WHEN_ANY, seen, number);
+	    session, FAULT_DELAY, WHEN_ANY, seen, session->number);
 	if (fault)
 		session_wait(session, fault->ms, execute);
 	else

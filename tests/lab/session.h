@@ -41,6 +41,7 @@ struct session {
 	struct timer timer;
 	void (*after_timer)(struct session *session);
 	uint64_t config_lines;
+	uint64_t number; /* of the line in work; 0: no configuration line */
 	size_t shown; /* characters of the line now on the screen */
 	size_t mid_echo; /* column where a mid-echo fault acts; 0 = none */
 	char *mid_text; /* what is printed there; NULL: drop */

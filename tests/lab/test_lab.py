@@ -428,6 +428,7 @@ class Faults(LabCase):
                            "text": "% No memory"})
         self.assertIn("% Invalid input", t.run("permit ip host 1.1.1.1 any"))
         self.assertIn("% No memory", t.run("permit ip host 1.1.1.1 any"))
+        self.assertNotIn("%", t.run(""))  # no configuration line
         self.assertNotIn("%", t.run("permit ip host 1.1.1.1 any"))
         self.assertEqual(self.lab.acl_texts("IOS1", "L"),
                          ["permit ip host 1.1.1.1 any"])

@@ -116,7 +116,7 @@ test_short_form(void **state)
 	assert_int_equal(phase->steps[0].kind, STEP_TEMPLATE);
 	assert_string_equal(phase->steps[0].template_name, "acl");
 	assert_string_equal(phase->steps[0].name, "template acl");
-	assert_true(phase->steps[0].stop_on_failure);
+	assert_int_equal(phase->steps[0].on_failure, ON_FAILURE_SKIP);
 	const struct job_device *device = &job->devices[0];
 	assert_string_equal(device->address, "BRANCH1_DIST1");
 	assert_int_equal(device->port, 22);
@@ -176,7 +176,7 @@ test_long_form(void **state)
 	assert_string_equal(re_pattern(step->reject), "^Bad");
 	assert_string_equal(step->save_as, "{{hostname}}.txt");
 	assert_int_equal(step->timeout_ms, 90000);
-	assert_false(step->stop_on_failure);
+	assert_int_equal(step->on_failure, ON_FAILURE_CONTINUE);
 	assert_string_equal(step[1].name, "look around");
 	assert_int_equal(step[1].command_count, 2);
 	assert_int_equal(job->phases[1].steps[2].kind, STEP_SAVE);
@@ -220,8 +220,6 @@ test_layers(void **state)
 		assert_true(strs_has(&d->groups, "branch"));
 	}
 	assert_int_equal(job->devices[0].groups.count, 2);
-	assert_string_equal(job->devices[1].proxy_jump, "jump.example.net");
-	assert_null(job->devices[0].proxy_jump);
 	job_free(job);
 }
 

@@ -300,7 +300,7 @@ test_json(void **state)
 	    "{\"kind\": \"template\", \"name\": \"template acl\", "
 	    "\"on_failure\": \"continue\", \"template\": \"acl\", "
 	    "\"timeout_ms\": 2000}, {\"kind\": \"save\", \"name\": "
-	    "\"save\", \"on_failure\": \"stop\"}], \"threads\": 3}], "
+	    "\"save\", \"on_failure\": \"skip\"}], \"threads\": 3}], "
 	    "\"schema\": 1, \"threads\": 2}");
 	free(text);
 	json_decref(plan);

@@ -1,0 +1,39 @@
+/* The table of subcommands, and what is the same for all of them. */
+#include "app/command.h"
+
+#include "app/options.h"
+#include "run/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const struct command commands[] = {
+	{ "check", "JOB", "load and judge a job, show its plan; touch nothing",
+	    OPTIONS_JOB | OPTIONS_RENDER, command_check },
+	{ "run", "JOB", "check the credentials once, then do the job",
+	    OPTIONS_JOB | OPTIONS_NETWORK | OPTIONS_REPORT, command_run },
+	{ "profiles", "[DEVICE_TYPE]",
+	    "list and check the device profiles, or print one",
+	    OPTIONS_PROFILES, command_profiles },
+};
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+void
+command_help(const struct command *command)
+{
+	printf("usage: netpush %s [options] %s\n\n%s\n\noptions:\n",
+	    command->name, command->arguments, command->summary);
+	options_print_help(command->options);
+}
+
+int
+command_misused(const struct command *command, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	fputs("netpush: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, " (see: netpush %s --help)\n", command->name);
+	va_end(ap);
+	return EXIT_USAGE;
+}
