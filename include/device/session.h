@@ -44,11 +44,12 @@ int session_command(struct session *session, const char *command,
 /*
  * Runs several commands, all of them sent at once where the device allows.
  * OUTPUTS gets one text for each; "" for one that the device refused (an old
- * system may not know every way to show a thing). -1 with kind refused only
- * if it refused them all.
+ * system may not know every way to show a thing), of which there were *REFUSED.
+ * That is no failure.
  */
 int session_commands(struct session *session, const struct strs *commands,
-    int64_t timeout_ms, struct strs *outputs, struct fault *fault);
+    int64_t timeout_ms, struct strs *outputs, size_t *refused,
+    struct fault *fault);
 
 /* Goes to a mode by the profile's enter and leave commands. */
 int session_enter(

@@ -98,6 +98,7 @@ struct profile {
 
 	char *acl_dialect; /* a row of model/acl's table, or NULL */
 	struct strs acl_read; /* commands (templates) that show the ACL */
+	struct strs acl_otherwise; /* asked too when one of those is refused */
 	char *acl_show; /* the one (template) kept as the output */
 
 	struct profile_template *templates;

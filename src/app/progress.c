@@ -149,8 +149,8 @@ print_detail(struct progress *progress, const struct event *event)
 	duration_format(event->duration_ms, took);
 	if (event->kind == EVENT_STEP && progress->verbose >= 1) {
 		erase_line(progress);
-		fprintf(stderr, "%s: %s: %s: %s (%s)\n", hostname,
-		    event->phase, event->name, event->status, took);
+		fprintf(stderr, "%s: %s: %s: %s (%s)\n", hostname, event->phase,
+		    event->name, event->status, took);
 		if (event->notes)
 			fprintf(stderr, "%s", event->notes);
 	} else if (event->kind == EVENT_LOG && progress->verbose >= 2) {
@@ -200,9 +200,9 @@ progress_interrupted(
 		return;
 	}
 	fputs(level == 1
-		? "netpush: interrupted: no further device is started; "
-		  "again to call off those in flight"
-		: "netpush: calling off the devices in flight; again to kill "
+		? "netpush: stopping: no more devices are started; ^C again "
+		  "calls off the rest"
+		: "netpush: calling off the devices in flight; ^C again kills "
 		  "their workers",
 	    stderr);
 	size_t busy = 0;

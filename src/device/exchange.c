@@ -43,6 +43,9 @@ struct exchange {
 	bool stop; /* on_reply wants no more */
 	bool echoed; /* the head's echo was seen: its answer is awaited */
 	bool interrupted; /* a log line broke the prompt's line */
+	unsigned early; /* lines behind the head whose echo came early */
+	size_t open_done; /* bytes of the open line that are accounted for */
+	bool echoes_early; /* seen once: never more than one line in flight */
 	bool asked; /* the open line is a question that was answered */
 	bool secret_given; /* a secret is offered once, never again */
 	bool failed;
@@ -201,7 +204,8 @@ finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
 	x->bytes_in_flight -= head->len + 1;
 	x->head = (x->head + 1) % EXCHANGE_WINDOW_MAX;
 	x->count--;
-	x->echoed = false;
+	x->echoed = x->early > 0;
+	x->early -= x->early > 0;
 	x->interrupted = false;
 	struct exchange_request *request = x->request;
 	if (request->on_reply &&
@@ -266,22 +270,65 @@ hear_echo(struct exchange *x, const char *line, size_t len)
 		stray(x, line, len);
 }
 
+/*
+ * Some devices echo what they receive at once, before they have answered the
+ * line that they are at (a terminal in line mode, a busy readline). Then the
+ * echoes stand together and the answers follow, each up to its own prompt.
+ */
+static bool
+is_early_echo(struct exchange *x, const char *line, size_t len)
+{
+	if (x->answer.len || x->count <= 1 + x->early)
+		return false;
+	const struct in_flight *next = flight_at(x, 1 + x->early);
+	return len && len == next->len && memcmp(line, next->text, len) == 0;
+}
+
+/* Takes the prompts at the start of a line whose echo came early. Returns how
+ * many bytes they are. */
+static size_t
+take_early_prompts(struct exchange *x, const char *line, size_t len)
+{
+	size_t done = 0;
+	while (x->early) {
+		size_t blanks = strspn(line + done, " ");
+		if (blanks >= len - done)
+			break;
+		size_t prompt = prompts_prefix(
+		    x->prompts, line + done + blanks, len - done - blanks);
+		if (!prompt)
+			break;
+		finish_head(x, line + done + blanks, prompt);
+		done += blanks + prompt;
+	}
+	return done;
+}
+
 static void
 hear_answer(struct exchange *x, const char *line, size_t len)
 {
 	size_t prompt_len;
-	if (x->count > 1) {
-		if (is_echo(x, line, len, flight_at(x, 1), &prompt_len)) {
-			finish_head(x, line, prompt_len);
-			x->echoed = true;
+	if (x->early) {
+		size_t done = take_early_prompts(x, line, len);
+		if (done && done == len)
 			return;
-		}
-		if (!take_log_line(x, line, len) &&
-		    is_damaged_echo(x, line, len)) {
-			fail_damaged(x, 1, line, len);
-			return;
-		}
-	} else if (take_log_line(x, line, len)) {
+		line += done;
+		len -= done;
+	} else if (x->count > 1 &&
+	    is_echo(x, line, len, flight_at(x, 1), &prompt_len)) {
+		finish_head(x, line, prompt_len);
+		x->echoed = true;
+		return;
+	}
+	if (is_early_echo(x, line, len)) {
+		x->early++;
+		x->echoes_early = true;
+		return;
+	}
+	if (take_log_line(x, line, len))
+		return;
+	if (x->count > 1 && !x->early && is_damaged_echo(x, line, len)) {
+		fail_damaged(x, 1, line, len);
 		return;
 	}
 	buf_add(&x->answer, line, len);
@@ -292,8 +339,14 @@ static void
 hear_line(void *data, const char *line, size_t len)
 {
 	struct exchange *x = data;
+	/* What the open line already gave is not heard twice. */
+	size_t done = x->open_done < len ? x->open_done : len;
+	bool all_done = done && done == len;
+	line += done;
+	len -= done;
+	x->open_done = 0;
 	x->asked = false;
-	if (x->failed)
+	if (x->failed || all_done)
 		return;
 	if (!x->count)
 		stray(x, line, len);
@@ -357,6 +410,13 @@ look_at_open_line(struct exchange *x)
 {
 	size_t len;
 	const char *open = channel_open_line(x->channel, &len);
+	if (x->count && x->echoed && x->early && len > x->open_done)
+		x->open_done += take_early_prompts(
+		    x, open + x->open_done, len - x->open_done);
+	if (x->open_done > len)
+		x->open_done = len; /* it was edited meanwhile */
+	open += x->open_done;
+	len -= x->open_done;
 	if (!x->count || !x->echoed || !len)
 		return;
 	if (x->count == 1 && prompts_find(x->prompts, open, len)) {
@@ -392,7 +452,7 @@ static int
 fill_window(struct exchange *x)
 {
 	struct exchange_request *request = x->request;
-	unsigned window = request->window;
+	unsigned window = x->echoes_early ? 1 : request->window;
 	if (window > EXCHANGE_WINDOW_MAX)
 		window = EXCHANGE_WINDOW_MAX;
 	buf_reset(&x->out);
@@ -474,6 +534,7 @@ exchange_run(
 	x->stop = x->failed = x->asked = x->echoed = false;
 	x->secret_given = false;
 	x->interrupted = false;
+	x->early = 0;
 	x->bytes_in_flight = 0;
 	buf_reset(&x->answer);
 	channel_listen(x->channel, hear_line, x);

@@ -9,6 +9,7 @@
 #include "device/exchange.h"
 #include "text/re.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,8 @@ struct sender {
 	bool nested; /* under a header: must stay in its mode */
 	char *home; /* the prompt that belongs to this block */
 	bool refused;
+	size_t refused_at; /* its index in push->lines */
+	size_t accepted_behind; /* lines in flight behind it that took */
 	bool strayed; /* the mode was left with lines still to come */
 };
 
@@ -123,6 +126,7 @@ refuse(struct sender *sender, size_t index, const char *text,
 	if (sender->refused)
 		return;
 	sender->refused = true;
+	sender->refused_at = index;
 	err_set(&sender->fault->err, ERR_REFUSED,
 	    "line %zu was refused: %s: %.*s", index + 1, sent,
 	    (int)(why->end - why->start), text + why->start);
@@ -182,6 +186,7 @@ hear_reply(void *data, struct exchange_request *request,
 		return -1;
 	}
 	sender->push->accepted++;
+	sender->accepted_behind += sender->refused;
 	if (said == SAID_SOMETHING)
 		keep_words(sender, index, reply->text);
 	if (sender->nested) {
@@ -214,6 +219,19 @@ hear_stray(void *data, const char *line, size_t len)
 		observer->log(observer->data, text);
 	}
 	free(text);
+}
+
+/* What was in flight behind a refused line belongs to the story. */
+static void
+tell_lines_behind(struct sender *sender)
+{
+	size_t behind = sender->push->sent - sender->refused_at - 1;
+	struct err *err = &sender->fault->err;
+	size_t len = strlen(err->text);
+	if (behind)
+		snprintf(err->text + len, sizeof(err->text) - len,
+		    " (%zu line%s behind it had been sent, %zu accepted)",
+		    behind, behind == 1 ? "" : "s", sender->accepted_behind);
 }
 
 /* LINES [first, first + count) as one exchange; EXIT_LINE (or NULL) before
@@ -253,6 +271,8 @@ send_group(struct sender *sender, size_t first, size_t count, bool nested,
 	if (request.sent > lead)
 		sender->push->sent = first + request.sent - lead;
 	free(lines);
+	if (sender->refused)
+		tell_lines_behind(sender);
 	return rc || sender->refused || sender->strayed ? -1 : 0;
 }
 

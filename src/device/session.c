@@ -204,8 +204,7 @@ is_refusal(const struct profile *profile, const char *text, size_t len)
 struct command_answer {
 	struct buf *out;
 	struct strs *outputs; /* one for each line; "" for a refused one */
-	bool refused;
-	bool understood; /* at least one was not refused */
+	size_t refused; /* how many */
 	const struct profile *profile;
 };
 
@@ -216,8 +215,7 @@ take_answer(void *data, struct exchange_request *request,
 	struct command_answer *answer = data;
 	(void)request;
 	bool refused = is_refusal(answer->profile, reply->text, reply->len);
-	answer->refused |= refused;
-	answer->understood |= !refused;
+	answer->refused += refused;
 	if (answer->outputs)
 		strs_add_n(
 		    answer->outputs, reply->text, refused ? 0 : reply->len);
@@ -398,30 +396,19 @@ session_command(struct session *session, const char *command,
 
 int
 session_commands(struct session *session, const struct strs *commands,
-    int64_t timeout_ms, struct strs *outputs, struct fault *fault)
+    int64_t timeout_ms, struct strs *outputs, size_t *refused,
+    struct fault *fault)
 {
-	struct buf all;
-	struct command_answer answer = { .outputs = outputs, .out = &all };
-	int rc = -1;
-	buf_init(&all, 4096); /* for the message only */
+	struct command_answer answer = { .outputs = outputs };
 	if (session_enter(session, session->profile->exec_mode, fault))
-		goto out;
+		return -1;
 	unsigned window = session->profile->typeahead_echo
 	    ? 1
 	    : (unsigned)commands->count;
-	if (run_lines(session, (const char *const *)commands->items,
-		commands->count, window, session_deadline(session, timeout_ms),
-		NULL, &answer, fault))
-		goto out;
-	if (commands->count && !answer.understood) {
-		fault_at(fault, 0, commands->items[0], buf_str(&all));
-		err_set(&fault->err, ERR_REFUSED,
-		    "the device refused the command: %s", commands->items[0]);
-		goto out;
-	}
-	rc = 0;
-out:
-	buf_clear(&all);
+	int rc = run_lines(session, (const char *const *)commands->items,
+	    commands->count, window, session_deadline(session, timeout_ms),
+	    NULL, &answer, fault);
+	*refused = answer.refused;
 	return rc;
 }
 

@@ -54,35 +54,70 @@ render_command(const struct acl_change *change, const char *text)
 	return command;
 }
 
-/* Reads the list as the device has it now; the output becomes what the
- * profile's `show` command printed. */
+/* Runs the profile's commands TEXTS (templates); adds what they show. */
 static int
-read_list(struct acl_change *change, struct acl *acl)
+run_commands(struct acl_change *change, const struct strs *texts,
+    struct strs *outputs, size_t *refused)
 {
-	const struct profile *profile = session_profile(change->session);
-	struct step_result *result = change->result;
-	struct strs commands = { 0 }, outputs = { 0 };
+	struct strs commands = { 0 };
 	int rc = -1;
-	for (size_t i = 0; i < profile->acl_read.count; i++) {
-		char *command = render_command(
-		    change, profile->acl_read.items[i]);
+	for (size_t i = 0; i < texts->count; i++) {
+		char *command = render_command(change, texts->items[i]);
 		if (!command)
 			goto out;
 		strs_take(&commands, command);
 	}
-	if (session_commands(change->session, &commands,
-		change->step->timeout_ms, &outputs, &result->fault))
-		goto out;
-	if (acl_read(acl, change->dialect, change->name, &outputs,
-		&result->fault.err))
-		goto out;
-	buf_reset(&result->output);
-	for (size_t i = 0; i < outputs.count; i++)
-		if (str_eq(profile->acl_read.items[i], profile->acl_show))
-			buf_adds(&result->output, outputs.items[i]);
-	rc = 0;
+	rc = session_commands(change->session, &commands,
+	    change->step->timeout_ms, outputs, refused, &change->result->fault);
 out:
 	strs_clear(&commands);
+	return rc;
+}
+
+/* What is kept of the outputs for people: that of the profile's `show`, or,
+ * where the device refused it, the first that shows anything. */
+static void
+keep_output(struct acl_change *change, const struct strs *outputs)
+{
+	const struct profile *profile = session_profile(change->session);
+	const char *kept = "";
+	for (size_t i = 0; i < outputs->count; i++) {
+		bool is_show = i < profile->acl_read.count &&
+		    str_eq(profile->acl_read.items[i], profile->acl_show);
+		if (outputs->items[i][0] && (!kept[0] || is_show))
+			kept = outputs->items[i];
+	}
+	buf_reset(&change->result->output);
+	buf_adds(&change->result->output, kept);
+}
+
+/* Reads the list as the device has it now. */
+static int
+read_list(struct acl_change *change, struct acl *acl)
+{
+	const struct profile *profile = session_profile(change->session);
+	struct fault *fault = &change->result->fault;
+	struct strs outputs = { 0 };
+	size_t refused = 0, refused_again = 0;
+	int rc = -1;
+	if (run_commands(change, &profile->acl_read, &outputs, &refused))
+		goto out;
+	if (refused && profile->acl_otherwise.count &&
+	    run_commands(
+		change, &profile->acl_otherwise, &outputs, &refused_again))
+		goto out;
+	if (refused + refused_again == outputs.count) {
+		err_set(&fault->err, ERR_REFUSED,
+		    "the device refused every command that shows the access "
+		    "list: %s",
+		    profile->acl_show);
+		goto out;
+	}
+	if (acl_read(acl, change->dialect, change->name, &outputs, &fault->err))
+		goto out;
+	keep_output(change, &outputs);
+	rc = 0;
+out:
 	strs_clear(&outputs);
 	return rc;
 }

@@ -163,11 +163,12 @@ ssh_fail(struct ssh *ssh, int rc, enum err_kind kind, const char *what,
 	    rc == LIBSSH2_ERROR_SOCKET_RECV ||
 	    rc == LIBSSH2_ERROR_SOCKET_SEND) {
 		return err_set(err, ERR_CLOSED,
-		    "%s port %d: the device closed the connection during %s",
-		    ssh->address, ssh->port, what);
+		    "%s port %d: the device closed the connection%s%s",
+		    ssh->address, ssh->port, what ? " during " : "",
+		    what ? what : "");
 	}
 	return err_set(err, kind, "%s port %d: %s failed: %s", ssh->address,
-	    ssh->port, what, ssh_message(ssh));
+	    ssh->port, what ? what : "the session", ssh_message(ssh));
 }
 
 const char *
@@ -514,7 +515,7 @@ ssh_read(struct transport *transport, char *data, size_t len, struct err *err)
 		return 0;
 	if (n == 0 || n == LIBSSH2_ERROR_EAGAIN)
 		return TRANSPORT_AGAIN;
-	return ssh_fail(ssh, (int)n, ERR_CLOSED, "reading", err);
+	return ssh_fail(ssh, (int)n, ERR_CLOSED, NULL, err);
 }
 
 static ssize_t
@@ -527,7 +528,7 @@ ssh_write(
 		return n;
 	if (n == 0 || n == LIBSSH2_ERROR_EAGAIN)
 		return TRANSPORT_AGAIN;
-	return ssh_fail(ssh, (int)n, ERR_CLOSED, "writing", err);
+	return ssh_fail(ssh, (int)n, ERR_CLOSED, NULL, err);
 }
 
 static int

@@ -89,6 +89,7 @@ profile_free(struct profile *profile)
 	strs_clear(&profile->setup);
 	strs_clear(&profile->save);
 	strs_clear(&profile->acl_read);
+	strs_clear(&profile->acl_otherwise);
 	re_free(profile->first_prompt);
 	re_free(profile->save_proof);
 	json_decref(profile->vars);

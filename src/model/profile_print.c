@@ -23,7 +23,7 @@ struct printed_save {
 
 struct printed_acl {
 	char *dialect;
-	struct strs read;
+	struct strs read, otherwise;
 	char *show;
 };
 
@@ -96,6 +96,8 @@ static const cyaml_schema_field_t save_fields[] = {
 static const cyaml_schema_field_t acl_fields[] = {
 	TEXT("dialect", struct printed_acl, dialect),
 	ARRAY("read", struct printed_acl, read.items, read.count, &text_schema),
+	ARRAY("otherwise", struct printed_acl, otherwise.items, otherwise.count,
+	    &text_schema),
 	TEXT("show", struct printed_acl, show),
 	CYAML_FIELD_END,
 };
@@ -179,7 +181,7 @@ profile_print(const struct profile *profile, FILE *out)
 	size_t len = 0;
 	struct printed_save save = { profile->save, profile->save_proof_text };
 	struct printed_acl acl = { profile->acl_dialect, profile->acl_read,
-		profile->acl_show };
+		profile->acl_otherwise, profile->acl_show };
 	struct printed printed = {
 		.profile = *profile,
 		.refusals = texts_of(&profile->refusals),

@@ -101,6 +101,7 @@ static const struct yaml_table save_table = YAML_TABLE("\"save\"", save_fields);
 static const struct yaml_field acl_fields[] = {
 	NEEDED("dialect", LINE, struct profile, acl_dialect),
 	NEEDED("read", LINES, struct profile, acl_read),
+	FIELD("otherwise", LINES, struct profile, acl_otherwise),
 	FIELD("show", LINE, struct profile, acl_show),
 };
 static const struct yaml_table acl_table = YAML_TABLE("\"acl\"", acl_fields);
@@ -299,6 +300,7 @@ profile_read(
 	if (draft.acl &&
 	    yaml_read(draft.acl, &acl_table, profile, diags) == 0) {
 		check_template(yaml_get(draft.acl, "read"), diags);
+		check_template(yaml_get(draft.acl, "otherwise"), diags);
 		check_template(yaml_get(draft.acl, "show"), diags);
 	}
 	if (draft.vars) {

@@ -1,0 +1,144 @@
+/* Redaction: no byte of a secret may be left, whatever stands around it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "text/redact.h"
+
+#include "base/buf.h"
+#include "base/deadline.h"
+#include "base/secret.h"
+
+#include <string.h>
+
+static void
+expect(const char *const *secrets, const char *text, size_t len,
+    const char *wanted, size_t wanted_len)
+{
+	struct redactor redactor = { 0 };
+	struct secret *owned[4] = { NULL };
+	struct buf out;
+	for (size_t i = 0; secrets[i]; i++) {
+		owned[i] = secret_new(secrets[i], strlen(secrets[i]));
+		redactor_add(&redactor, owned[i]);
+	}
+	buf_init(&out, 1 << 20);
+	redact_add(&redactor, &out, text, len);
+	assert_string_equal(buf_str(&out), wanted);
+	assert_int_equal(out.len, wanted_len);
+	buf_clear(&out);
+	for (size_t i = 0; i < 4; i++)
+		secret_free(owned[i]);
+}
+
+static void
+no_secret_is_left(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *secrets[4];
+		const char *text, *wanted;
+	} cases[] = {
+		{ { "pw" }, "", "" },
+		{ { NULL }, "nothing to hide", "nothing to hide" },
+		{ { "pw" }, "pw", "<redacted>" },
+		{ { "pw" }, "a pw b pw", "a <redacted> b <redacted>" },
+		{ { "pw" }, "pwpw", "<redacted><redacted>" },
+		{ { "pw" }, "p w", "p w" },
+		{ { "aa" }, "aaaa", "<redacted><redacted>" },
+		{ { "abc" }, "ab", "ab" },
+		{ { "abc" }, "ababc", "ab<redacted>" },
+		/* The longer of two that begin at one place. */
+		{ { "pass", "password" }, "password", "<redacted>" },
+		{ { "password", "pass" }, "password", "<redacted>" },
+		{ { "password", "pass" }, "passwort", "<redacted>wort" },
+		/* The first of two that overlap; the rest is no secret. */
+		{ { "one", "two" }, "two one", "<redacted> <redacted>" },
+		{ { "redacted", "x" }, "x", "<redacted>" },
+		{ { "\xff\xfe" }, "a\xff\xfe"
+				  "b",
+		    "a<redacted>b" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		expect(cases[i].secrets, cases[i].text, strlen(cases[i].text),
+		    cases[i].wanted, strlen(cases[i].wanted));
+}
+
+static void
+overlapping_secrets_leave_nothing(void **state)
+{
+	(void)state;
+	static const char *const secrets[] = { "hunter22", "22secret", NULL };
+	expect(secrets, "hunter22secret", 14, "<redacted>", 10);
+}
+
+static void
+nothing_and_empty_are_no_secrets(void **state)
+{
+	(void)state;
+	struct redactor redactor = { 0 };
+	struct secret *empty = secret_new("", 0);
+	redactor_add(&redactor, NULL);
+	redactor_add(&redactor, empty);
+	assert_int_equal(redactor.count, 0);
+	secret_free(empty);
+}
+
+static void
+a_nul_in_the_text_ends_nothing(void **state)
+{
+	(void)state;
+	static const char *const secrets[] = { "pw", NULL };
+	struct redactor redactor = { 0 };
+	struct secret *secret = secret_new("pw", 2);
+	struct buf out;
+	(void)secrets;
+	redactor_add(&redactor, secret);
+	buf_init(&out, 100);
+	redact_add(&redactor, &out, "a\0pw", 4);
+	assert_int_equal(out.len, 2 + strlen(REDACT_MARK));
+	assert_memory_equal(buf_str(&out), "a\0" REDACT_MARK, out.len);
+	buf_clear(&out);
+	secret_free(secret);
+}
+
+/* A device that repeats one secret for ever must not cost a search of the
+ * whole rest for the other each time. */
+static void
+many_secrets_cost_linear_time(void **state)
+{
+	(void)state;
+	struct redactor redactor = { 0 };
+	struct secret *often = secret_new("xyz1", 4);
+	struct secret *never = secret_new("qqqq", 4);
+	struct buf text, out;
+	buf_init(&text, 16 << 20);
+	buf_init(&out, 64 << 20);
+	while (text.len + 4 <= text.limit / 4)
+		buf_adds(&text, "xyz1");
+	redactor_add(&redactor, often);
+	redactor_add(&redactor, never);
+	int64_t start = clock_ms();
+	redact_add(&redactor, &out, buf_str(&text), text.len);
+	assert_int_equal(out.len, text.len / 4 * strlen(REDACT_MARK));
+	assert_true(clock_ms() - start < 5000);
+	buf_clear(&text);
+	buf_clear(&out);
+	secret_free(often);
+	secret_free(never);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_secret_is_left),
+		cmocka_unit_test(overlapping_secrets_leave_nothing),
+		cmocka_unit_test(nothing_and_empty_are_no_secrets),
+		cmocka_unit_test(a_nul_in_the_text_ends_nothing),
+		cmocka_unit_test(many_secrets_cost_linear_time),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
