@@ -43,7 +43,7 @@ int session_command(struct session *session, const char *command,
 
 /*
  * Runs several commands, all of them sent at once where the device allows.
- * OUTPUTS gets one text for each; "" for one that the device refused (an old
+ * OUTPUTS gets one text for each; NULL for one that the device refused (an old
  * system may not know every way to show a thing), of which there were *REFUSED.
  * That is no failure.
  */

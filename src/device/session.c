@@ -203,7 +203,7 @@ is_refusal(const struct profile *profile, const char *text, size_t len)
 
 struct command_answer {
 	struct buf *out;
-	struct strs *outputs; /* one for each line; "" for a refused one */
+	struct strs *outputs; /* one for each line; NULL for a refused one */
 	size_t refused; /* how many */
 	const struct profile *profile;
 };
@@ -216,9 +216,10 @@ take_answer(void *data, struct exchange_request *request,
 	(void)request;
 	bool refused = is_refusal(answer->profile, reply->text, reply->len);
 	answer->refused += refused;
-	if (answer->outputs)
-		strs_add_n(
-		    answer->outputs, reply->text, refused ? 0 : reply->len);
+	if (answer->outputs && refused)
+		strs_take(answer->outputs, NULL);
+	else if (answer->outputs)
+		strs_add_n(answer->outputs, reply->text, reply->len);
 	if (answer->out) {
 		buf_add(answer->out, reply->text, reply->len);
 		if (reply->cut)

@@ -84,8 +84,9 @@ keep_output(struct acl_change *change, const struct strs *outputs)
 	for (size_t i = 0; i < outputs->count; i++) {
 		bool is_show = i < profile->acl_read.count &&
 		    str_eq(profile->acl_read.items[i], profile->acl_show);
-		if (outputs->items[i][0] && (!kept[0] || is_show))
-			kept = outputs->items[i];
+		const char *text = outputs->items[i];
+		if (text && text[0] && (!kept[0] || is_show))
+			kept = text;
 	}
 	buf_reset(&change->result->output);
 	buf_adds(&change->result->output, kept);
@@ -97,7 +98,7 @@ read_list(struct acl_change *change, struct acl *acl)
 {
 	const struct profile *profile = session_profile(change->session);
 	struct fault *fault = &change->result->fault;
-	struct strs outputs = { 0 };
+	struct strs outputs = { 0 }, heard = { 0 };
 	size_t refused = 0, refused_again = 0;
 	int rc = -1;
 	if (run_commands(change, &profile->acl_read, &outputs, &refused))
@@ -106,18 +107,22 @@ read_list(struct acl_change *change, struct acl *acl)
 	    run_commands(
 		change, &profile->acl_otherwise, &outputs, &refused_again))
 		goto out;
-	if (refused + refused_again == outputs.count) {
+	for (size_t i = 0; i < outputs.count; i++)
+		if (outputs.items[i])
+			strs_add(&heard, outputs.items[i]);
+	if (!heard.count) {
 		err_set(&fault->err, ERR_REFUSED,
 		    "the device refused every command that shows the access "
 		    "list: %s",
 		    profile->acl_show);
 		goto out;
 	}
-	if (acl_read(acl, change->dialect, change->name, &outputs, &fault->err))
+	if (acl_read(acl, change->dialect, change->name, &heard, &fault->err))
 		goto out;
 	keep_output(change, &outputs);
 	rc = 0;
 out:
+	strs_clear(&heard);
 	strs_clear(&outputs);
 	return rc;
 }
