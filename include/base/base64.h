@@ -10,7 +10,8 @@ struct buf;
 /* The text, padded; the caller frees it. */
 char *base64_put(const void *data, size_t len);
 
-/* Adds the bytes of TEXT to OUT; false if TEXT is not canonical base64. */
+/* Adds the bytes of TEXT to OUT; false if TEXT is not canonical base64 or
+ * OUT has no room for them. */
 bool base64_get(const char *text, struct buf *out);
 
 #endif

@@ -21,7 +21,8 @@ struct redactor {
 
 void redactor_add(struct redactor *redactor, const struct secret *secret);
 
-/* Adds TEXT to OUT, every occurrence of a secret replaced by REDACT_MARK. */
+/* Adds TEXT to OUT, every occurrence of a secret replaced by REDACT_MARK (one
+ * mark where secrets overlap). */
 void redact_add(const struct redactor *redactor, struct buf *out,
     const char *text, size_t len);
 

@@ -18,6 +18,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The secrets of the environment. All are taken out of it whatever is used:
+ * no child process may see one. */
+struct environment {
+	struct secret *password, *enable, *passphrase;
+};
+
 static const char *
 login_name(void)
 {
@@ -56,25 +62,21 @@ wants_prompt(const struct job *job)
 
 static int
 find_password(struct credentials *credentials, const struct options *options,
-    const struct job *job)
+    const struct job *job, struct environment *env)
 {
 	struct err err;
-	/* Taken in any case: nothing below may inherit it. */
-	struct secret *from_env = credentials_take_env("NETPUSH_PASSWORD");
 	if (options->password_file) {
-		secret_free(from_env);
 		credentials->password = credentials_read_file(
 		    options->password_file, &err);
 		if (!credentials->password)
 			log_error("%s", err.text);
 		return credentials->password ? 0 : -1;
 	}
-	if (wants_prompt(job)) {
-		secret_free(from_env);
-		from_env = NULL;
-	}
-	credentials->password = from_env;
-	if (!credentials->password && !wants_prompt(job))
+	if (!wants_prompt(job))
+		credentials->password = env->password;
+	if (credentials->password)
+		env->password = NULL;
+	else if (!wants_prompt(job))
 		credentials->password = credentials_from_systemd("password");
 	if (!credentials->password && !str_eq(job->source, "env") &&
 	    prompt_is_possible())
@@ -99,7 +101,7 @@ key_is_encrypted(const char *text)
 }
 
 static int
-find_passphrase(struct credentials *credentials)
+find_passphrase(struct credentials *credentials, struct environment *env)
 {
 	struct buf key;
 	struct err err;
@@ -112,7 +114,8 @@ find_passphrase(struct credentials *credentials)
 	rc = 0;
 	if (!key_is_encrypted(buf_str(&key)))
 		goto out;
-	credentials->passphrase = credentials_take_env("NETPUSH_PASSPHRASE");
+	credentials->passphrase = env->passphrase;
+	env->passphrase = NULL;
 	if (!credentials->passphrase)
 		credentials->passphrase = credentials_from_systemd(
 		    "passphrase");
@@ -132,11 +135,10 @@ out:
 	return rc;
 }
 
-int
-login_gather(struct credentials *credentials, const struct options *options,
-    const struct job *job)
+static int
+gather(struct credentials *credentials, const struct options *options,
+    const struct job *job, struct environment *env)
 {
-	*credentials = (struct credentials){ 0 };
 	const char *identity = options->identity ? options->identity
 						 : job->identity;
 	if (options->agent ||
@@ -157,14 +159,32 @@ login_gather(struct credentials *credentials, const struct options *options,
 		log_error("no user name was given");
 		return -1;
 	}
-	credentials->enable = credentials_take_env("NETPUSH_ENABLE_PASSWORD");
+	credentials->enable = env->enable;
+	env->enable = NULL;
 	if (!credentials->enable)
 		credentials->enable = credentials_from_systemd("enable");
 	if (credentials->method == CREDENTIALS_KEY)
-		return find_passphrase(credentials);
+		return find_passphrase(credentials, env);
 	if (credentials->method == CREDENTIALS_PASSWORD)
-		return find_password(credentials, options, job);
+		return find_password(credentials, options, job, env);
 	return 0;
+}
+
+int
+login_gather(struct credentials *credentials, const struct options *options,
+    const struct job *job)
+{
+	struct environment env = {
+		.password = credentials_take_env("NETPUSH_PASSWORD"),
+		.enable = credentials_take_env("NETPUSH_ENABLE_PASSWORD"),
+		.passphrase = credentials_take_env("NETPUSH_PASSPHRASE"),
+	};
+	*credentials = (struct credentials){ 0 };
+	int rc = gather(credentials, options, job, &env);
+	secret_free(env.password);
+	secret_free(env.enable);
+	secret_free(env.passphrase);
+	return rc;
 }
 
 bool

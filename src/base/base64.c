@@ -52,7 +52,11 @@ base64_get(const char *text, struct buf *out)
 		}
 		char bytes[3] = { (char)(group >> 16), (char)(group >> 8),
 			(char)group };
-		buf_add(out, bytes, 3 - pad);
+		/* RFC 4648, section 3.5: bits that no byte takes are 0. */
+		if ((pad == 1 && bytes[2]) || (pad == 2 && bytes[1]))
+			return false;
+		if (!buf_add(out, bytes, 3 - pad))
+			return false;
 	}
 	return true;
 }

@@ -153,7 +153,7 @@ static size_t
 hunk_end(const struct script *script, size_t at)
 {
 	size_t last = at;
-	while (at < script->count && at - last <= 2 * DIFF_CONTEXT) {
+	while (at < script->count && at - last <= 2 * DIFF_CONTEXT + 1) {
 		if (script->edits[at] != EDIT_KEEP)
 			last = at;
 		at++;

@@ -5,35 +5,65 @@
 #include "base/die.h"
 #include "base/secret.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+#define SECRETS_MAX                                                            \
+	(sizeof(((struct redactor *)NULL)->secrets) /                          \
+	    sizeof(((struct redactor *)NULL)->secrets[0]))
 
 void
 redactor_add(struct redactor *redactor, const struct secret *secret)
 {
 	if (!secret || !secret_len(secret))
 		return;
-	BUG_IF(redactor->count ==
-	    sizeof(redactor->secrets) / sizeof(redactor->secrets[0]));
+	BUG_IF(redactor->count == SECRETS_MAX);
 	redactor->secrets[redactor->count++] = secret;
 }
 
-/* The first secret in TEXT: its place and length, or NULL. */
-static const char *
-find_secret(const struct redactor *redactor, const char *text, size_t len,
-    size_t *found_len)
+/* Where each secret occurs next; kept from one find to the next, so that a
+ * text full of one secret is not searched for the others again and again. */
+struct search {
+	const struct redactor *redactor;
+	const char *end; /* of the text */
+	const char *next[SECRETS_MAX]; /* NULL: nowhere any more */
+};
+
+static void
+look_from(struct search *search, size_t i, const char *from)
 {
+	const struct secret *secret = search->redactor->secrets[i];
+	search->next[i] = memmem(from, (size_t)(search->end - from),
+	    secret_reveal(secret), secret_len(secret));
+}
+
+/* The first place from AT on that a secret covers, up to *COVERED; secrets
+ * that overlap are one place. NULL when there is none. */
+static const char *
+find_secrets(struct search *search, const char *at, const char **covered)
+{
+	const struct redactor *redactor = search->redactor;
 	const char *first = NULL;
+	bool grown = true;
 	for (size_t i = 0; i < redactor->count; i++) {
-		const struct secret *secret = redactor->secrets[i];
-		size_t secret_bytes = secret_len(secret);
-		const char *at = memmem(
-		    text, len, secret_reveal(secret), secret_bytes);
-		if (!at || (first && at > first))
-			continue;
-		if (at == first && secret_bytes < *found_len)
-			continue;
-		first = at;
-		*found_len = secret_bytes;
+		if (search->next[i] && search->next[i] < at)
+			look_from(search, i, at);
+		if (search->next[i] && (!first || search->next[i] < first))
+			first = search->next[i];
+	}
+	*covered = first ? first + 1 : NULL;
+	while (first && grown) {
+		grown = false;
+		for (size_t i = 0; i < redactor->count; i++) {
+			const char *next = search->next[i];
+			if (!next || next >= *covered)
+				continue;
+			next += secret_len(redactor->secrets[i]);
+			if (next > *covered)
+				*covered = next;
+			look_from(search, i, search->next[i] + 1);
+			grown = true;
+		}
 	}
 	return first;
 }
@@ -42,16 +72,14 @@ void
 redact_add(const struct redactor *redactor, struct buf *out, const char *text,
     size_t len)
 {
-	for (;;) {
-		size_t found_len = 0;
-		const char *at = find_secret(redactor, text, len, &found_len);
-		if (!at)
-			break;
-		size_t before = (size_t)(at - text);
-		buf_add(out, text, before);
+	struct search search = { .redactor = redactor, .end = text + len };
+	const char *at, *covered;
+	for (size_t i = 0; i < redactor->count; i++)
+		look_from(&search, i, text);
+	while ((at = find_secrets(&search, text, &covered))) {
+		buf_add(out, text, (size_t)(at - text));
 		buf_adds(out, REDACT_MARK);
-		text = at + found_len;
-		len -= before + found_len;
+		text = covered;
 	}
-	buf_add(out, text, len);
+	buf_add(out, text, (size_t)(search.end - text));
 }

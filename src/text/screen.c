@@ -69,13 +69,15 @@ erase_in_line(struct screen *screen, unsigned how)
 {
 	struct buf *line = &screen->line;
 	size_t at = screen->cursor < line->len ? screen->cursor : line->len;
+	if (how > 2)
+		return; /* the scrollback, say */
 	screen->edited = true;
 	if (how == 0)
 		buf_truncate(line, at);
 	else if (how == 2)
-		buf_reset(line);
-	else if (line->len)
-		memset(line->data, ' ', at);
+		buf_truncate(line, 0);
+	else if (line->len) /* the cursor's own place, too */
+		memset(line->data, ' ', at < line->len ? at + 1 : at);
 }
 
 static void
@@ -181,13 +183,22 @@ escape_byte(struct screen *screen, char byte)
 	} else if (byte == ']' || byte == 'P' || byte == '_' || byte == '^' ||
 	    byte == 'X') {
 		screen->state = SCREEN_STRING;
-	} else if (byte == '(' || byte == ')' || byte == '#' || byte == '%') {
+	} else if ((unsigned char)byte < 0x20) {
+		control_byte(screen, byte);
+	} else if ((unsigned char)byte < 0x30) {
+		/* ECMA-35: an intermediate byte, then the final one. */
 		screen->state = SCREEN_ESCAPE_CHARSET;
-	} else if (byte == '\033') {
-		screen->state = SCREEN_ESCAPE;
-	} else if (byte == '\n') {
-		finish_line(screen);
 	}
+}
+
+static void
+charset_byte(struct screen *screen, char byte)
+{
+	unsigned char c = (unsigned char)byte;
+	if (c >= 0x30 || c < 0x20)
+		screen->state = SCREEN_GROUND;
+	if (c < 0x20)
+		control_byte(screen, byte);
 }
 
 static void
@@ -214,8 +225,9 @@ csi_byte(struct screen *screen, char byte)
 static void
 string_byte(struct screen *screen, char byte)
 {
-	if (screen->state == SCREEN_STRING_ESCAPE && byte == '\\')
-		screen->state = SCREEN_GROUND;
+	if (screen->state == SCREEN_STRING_ESCAPE)
+		/* ST, or the start of what takes the string's place. */
+		escape_byte(screen, byte);
 	else if (byte == '\a')
 		screen->state = SCREEN_GROUND;
 	else if (byte == '\033')
@@ -223,8 +235,7 @@ string_byte(struct screen *screen, char byte)
 	else if (byte == '\n') {
 		screen->state = SCREEN_GROUND;
 		finish_line(screen);
-	} else
-		screen->state = SCREEN_STRING;
+	}
 }
 
 /* How many plain bytes stand at the start. */
@@ -255,7 +266,7 @@ screen_feed(struct screen *screen, const char *bytes, size_t len)
 		if (screen->state == SCREEN_ESCAPE)
 			escape_byte(screen, byte);
 		else if (screen->state == SCREEN_ESCAPE_CHARSET)
-			screen->state = SCREEN_GROUND;
+			charset_byte(screen, byte);
 		else if (screen->state == SCREEN_CSI)
 			csi_byte(screen, byte);
 		else
