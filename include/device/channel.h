@@ -52,6 +52,9 @@ enum channel_heard {
 enum channel_heard channel_pump(
     struct channel *channel, int64_t deadline, struct err *err);
 
+/* The same without waiting: CHANNEL_SILENCE when nothing is there now. */
+enum channel_heard channel_drain(struct channel *channel, struct err *err);
+
 /* Stop watching the parent: for the last words of a called-off session. */
 void channel_ignore_cancel(struct channel *channel);
 

@@ -126,6 +126,15 @@ read_some(struct channel *channel, struct err *err)
 }
 
 enum channel_heard
+channel_drain(struct channel *channel, struct err *err)
+{
+	enum channel_heard heard = CHANNEL_DATA;
+	while (heard == CHANNEL_DATA)
+		heard = channel->eof ? CHANNEL_EOF : read_some(channel, err);
+	return heard;
+}
+
+enum channel_heard
 channel_pump(struct channel *channel, int64_t deadline, struct err *err)
 {
 	if (channel->eof)

@@ -501,26 +501,35 @@ fail_silent(struct exchange *x)
 		    flight_at(x, 0)->text);
 }
 
+/*
+ * The open line means something only when all that has arrived was heard: a
+ * line of a show that reads like the prompt is then no longer the last one.
+ */
 static void
 pump(struct exchange *x)
 {
-	switch (channel_pump(x->channel, quiet_deadline(x), &x->fault->err)) {
-	case CHANNEL_DATA:
-		look_at_open_line(x);
-		/* The open line outlives what it was looked at for. */
-		break;
-	case CHANNEL_SILENCE:
-		fail_silent(x);
-		break;
-	case CHANNEL_EOF:
-		fail_at(x, 0, buf_str(&x->answer));
-		fail(x, ERR_CLOSED, "the device ended the session");
-		break;
-	case CHANNEL_ERROR:
-		fail_at(x, 0, buf_str(&x->answer));
-		x->failed = true;
-		break;
+	struct err err = { 0 };
+	enum channel_heard heard =
+	    channel_pump(x->channel, quiet_deadline(x), &err);
+	if (heard == CHANNEL_DATA) {
+		heard = channel_drain(x->channel, &err);
+		if (!x->failed)
+			look_at_open_line(x);
+		/* What ends the stream after the last answer is told to the
+		 * next line. */
+		if (heard == CHANNEL_SILENCE || x->count == 0)
+			return;
 	}
+	if (heard == CHANNEL_SILENCE) {
+		fail_silent(x);
+		return;
+	}
+	fail_at(x, 0, buf_str(&x->answer));
+	if (heard == CHANNEL_EOF)
+		fail(x, ERR_CLOSED, "the device ended the session");
+	else if (!x->failed)
+		x->fault->err = err;
+	x->failed = true;
 }
 
 int
