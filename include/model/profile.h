@@ -86,6 +86,9 @@ struct profile {
 	struct profile_rules
 	    refusals; /* a line that matches fails its command */
 	struct profile_rules notices; /* harmless lines in configuration mode */
+	struct profile_rules alone; /* lines that ask, swallow what follows or
+			       change the prompt: nothing else is in flight
+			       with them */
 	struct profile_rules log_lines; /* cut out wherever they appear */
 	struct profile_question *questions;
 	size_t question_count;
@@ -131,6 +134,10 @@ const char *profiles_nearest(
 
 const struct profile_mode *profile_mode_find(
     const struct profile *profile, const char *name);
+/* Does one of the patterns match this line? */
+bool profile_rules_match(
+    const struct profile_rules *rules, const char *line, size_t len);
+
 const struct profile_template *profile_template_find(
     const struct profile *profile, const char *name);
 

@@ -22,6 +22,7 @@ struct in_flight {
 	size_t index;
 	const char *text;
 	size_t len;
+	bool alone; /* nothing may be in flight with it */
 };
 
 struct exchange {
@@ -111,6 +112,9 @@ fail(struct exchange *x, enum err_kind kind, const char *fmt, ...)
 	if (x->failed)
 		return;
 	x->failed = true;
+	/* What a reply came to is the cause, what ended the run its sequel. */
+	if (x->fault->err.kind != ERR_NONE)
+		return;
 	va_list ap;
 	va_start(ap, fmt);
 	char *text = xvasprintf(fmt, ap);
@@ -132,11 +136,7 @@ fail_at(struct exchange *x, unsigned i, const char *device_text)
 static bool
 is_log_line(const struct exchange *x, const char *line, size_t len)
 {
-	const struct profile_rules *rules = &x->profile->log_lines;
-	for (size_t i = 0; i < rules->count; i++)
-		if (re_match(rules->items[i].pattern, line, len, NULL))
-			return true;
-	return false;
+	return profile_rules_match(&x->profile->log_lines, line, len);
 }
 
 /* Tells the observer; true if LINE, or what a prompt is glued to, is a log
@@ -447,6 +447,15 @@ add_line(struct exchange *x, const char *text, size_t len)
 	buf_addc(&x->out, '\n');
 }
 
+/* Only one line at a time is in flight anyhow: then nobody needs to know. */
+static bool
+goes_alone(
+    const struct exchange *x, const char *text, size_t len, unsigned window)
+{
+	return window > 1 && x->request->config &&
+	    profile_rules_match(&x->profile->alone, text, len);
+}
+
 /* Sends as many lines as the window allows, in one write. */
 static int
 fill_window(struct exchange *x)
@@ -460,6 +469,9 @@ fill_window(struct exchange *x)
 	    (x->count == 0 || x->count < window)) {
 		const char *text = request->lines[x->next];
 		size_t len = strlen(text);
+		bool alone = goes_alone(x, text, len, window);
+		if (x->count && (alone || flight_at(x, x->count - 1)->alone))
+			break;
 		if (x->count &&
 		    x->bytes_in_flight + len + 1 > EXCHANGE_BYTES_IN_FLIGHT)
 			break;
@@ -467,6 +479,7 @@ fill_window(struct exchange *x)
 			.index = x->next,
 			.text = text,
 			.len = len,
+			.alone = alone,
 		};
 		x->count++;
 		request->sent = ++x->next;
@@ -509,8 +522,8 @@ static void
 pump(struct exchange *x)
 {
 	struct err err = { 0 };
-	enum channel_heard heard =
-	    channel_pump(x->channel, quiet_deadline(x), &err);
+	enum channel_heard heard = channel_pump(
+	    x->channel, quiet_deadline(x), &err);
 	if (heard == CHANNEL_DATA) {
 		heard = channel_drain(x->channel, &err);
 		if (!x->failed)
@@ -527,7 +540,7 @@ pump(struct exchange *x)
 	fail_at(x, 0, buf_str(&x->answer));
 	if (heard == CHANNEL_EOF)
 		fail(x, ERR_CLOSED, "the device ended the session");
-	else if (!x->failed)
+	else if (!x->failed && x->fault->err.kind == ERR_NONE)
 		x->fault->err = err;
 	x->failed = true;
 }

@@ -67,15 +67,6 @@ line_depth(const struct sender *sender, size_t index)
 	return indentation(sender->push->lines->items[index].text);
 }
 
-static bool
-rules_match(const struct profile_rules *rules, const char *line, size_t len)
-{
-	for (size_t i = 0; i < rules->count; i++)
-		if (re_match(rules->items[i].pattern, line, len, NULL))
-			return true;
-	return false;
-}
-
 enum said { SAID_NOTHING, SAID_SOMETHING, SAID_NO };
 
 /* What an answer in configuration mode amounts to. A word that no notice of
@@ -91,8 +82,8 @@ judge(const struct profile *profile, const char *text, size_t len,
 		const char *end = memchr(line, '\n', len - at);
 		size_t n = end ? (size_t)(end - line) : len - at;
 		if (strspn(line, " \t") < n &&
-		    !rules_match(&profile->notices, line, n)) {
-			if (rules_match(&profile->refusals, line, n)) {
+		    !profile_rules_match(&profile->notices, line, n)) {
+			if (profile_rules_match(&profile->refusals, line, n)) {
 				*why = (struct re_span){ at, at + n };
 				return SAID_NO;
 			}
@@ -208,13 +199,11 @@ hear_stray(void *data, const char *line, size_t len)
 	struct sender *sender = data;
 	const struct observer *observer = session_observer(sender->session);
 	char *text = xstrndup(line, len);
-	if (rules_match(&sender->profile->refusals, line, len) &&
-	    !rules_match(&sender->profile->notices, line, len) &&
-	    sender->push->sent) {
+	if (profile_rules_match(&sender->profile->refusals, line, len) &&
+	    !profile_rules_match(&sender->profile->notices, line, len) &&
+	    sender->push->accepted) {
 		struct re_span why = { 0, len };
-		refuse(sender,
-		    sender->push->accepted ? sender->push->accepted - 1 : 0,
-		    text, &why);
+		refuse(sender, sender->push->accepted - 1, text, &why);
 	} else {
 		observer->log(observer->data, text);
 	}
@@ -266,7 +255,7 @@ send_group(struct sender *sender, size_t first, size_t count, bool nested,
 		request.window = 1;
 	int rc = exchange_run(
 	    session_exchange(sender->session), &request, sender->fault);
-	if (rc && sender->fault->line)
+	if (rc && sender->fault->line && !sender->refused && !sender->strayed)
 		sender->fault->line += (unsigned)(first - lead);
 	if (request.sent > lead)
 		sender->push->sent = first + request.sent - lead;

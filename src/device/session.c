@@ -172,15 +172,6 @@ await_first_prompt(
 	}
 }
 
-static bool
-rules_match(const struct profile_rules *rules, const char *line, size_t len)
-{
-	for (size_t i = 0; i < rules->count; i++)
-		if (re_match(rules->items[i].pattern, line, len, NULL))
-			return true;
-	return false;
-}
-
 /* Is the whole answer a refusal: a few lines, one of which says so? */
 static bool
 is_refusal(const struct profile *profile, const char *text, size_t len)
@@ -192,7 +183,7 @@ is_refusal(const struct profile *profile, const char *text, size_t len)
 		size_t line = end ? (size_t)(end - text) : len;
 		if (line && ++lines > REFUSAL_LINES_MAX)
 			return false;
-		if (line && rules_match(&profile->refusals, text, line))
+		if (line && profile_rules_match(&profile->refusals, text, line))
 			refused = true;
 		line += end != NULL;
 		text += line;

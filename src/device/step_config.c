@@ -7,19 +7,8 @@
 
 #include "base/str.h"
 #include "text/diff.h"
-#include "text/re.h"
 
 #include <string.h>
-
-static bool
-is_ignored(const struct profile *profile, const char *line)
-{
-	const struct profile_rules *rules = &profile->config_ignore;
-	for (size_t i = 0; i < rules->count; i++)
-		if (re_match(rules->items[i].pattern, line, strlen(line), NULL))
-			return true;
-	return false;
-}
 
 static int
 read_config(struct session *session, const struct job_step *step,
@@ -38,7 +27,8 @@ read_config(struct session *session, const struct job_step *step,
 	if (rc == 0)
 		strs_add_lines(&all, buf_str(&text));
 	for (size_t i = 0; i < all.count; i++)
-		if (!is_ignored(profile, all.items[i]))
+		if (!profile_rules_match(&profile->config_ignore, all.items[i],
+			strlen(all.items[i])))
 			strs_add(lines, all.items[i]);
 	strs_clear(&all);
 	buf_clear(&text);

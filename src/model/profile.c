@@ -84,6 +84,7 @@ profile_free(struct profile *profile)
 	free_arrays(profile);
 	profile_rules_clear(&profile->refusals);
 	profile_rules_clear(&profile->notices);
+	profile_rules_clear(&profile->alone);
 	profile_rules_clear(&profile->log_lines);
 	profile_rules_clear(&profile->config_ignore);
 	strs_clear(&profile->setup);
@@ -164,4 +165,14 @@ profile_template_find(const struct profile *profile, const char *name)
 		if (strcmp(profile->templates[i].name, name) == 0)
 			return &profile->templates[i];
 	return NULL;
+}
+
+bool
+profile_rules_match(
+    const struct profile_rules *rules, const char *line, size_t len)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (re_match(rules->items[i].pattern, line, len, NULL))
+			return true;
+	return false;
 }

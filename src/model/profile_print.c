@@ -30,7 +30,7 @@ struct printed_acl {
 /* A profile in the shape of the file: all text is borrowed. */
 struct printed {
 	struct profile profile;
-	struct texts refusals, notices, log_lines, config_ignore;
+	struct texts refusals, notices, alone, log_lines, config_ignore;
 	struct printed_save *save;
 	struct printed_acl *acl;
 };
@@ -119,6 +119,7 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    &text_schema),
 	ARRAY("notices", struct printed, notices.items, notices.count,
 	    &text_schema),
+	ARRAY("alone", struct printed, alone.items, alone.count, &text_schema),
 	ARRAY("log_lines", struct printed, log_lines.items, log_lines.count,
 	    &text_schema),
 	ARRAY("questions", struct printed, profile.questions,
@@ -186,6 +187,7 @@ profile_print(const struct profile *profile, FILE *out)
 		.profile = *profile,
 		.refusals = texts_of(&profile->refusals),
 		.notices = texts_of(&profile->notices),
+		.alone = texts_of(&profile->alone),
 		.log_lines = texts_of(&profile->log_lines),
 		.config_ignore = texts_of(&profile->config_ignore),
 		.save = profile->save.count ? &save : NULL,
@@ -201,6 +203,7 @@ out:
 		cyaml_mem(NULL, text, 0);
 	free(printed.refusals.items);
 	free(printed.notices.items);
+	free(printed.alone.items);
 	free(printed.log_lines.items);
 	free(printed.config_ignore.items);
 	return rc;
