@@ -85,13 +85,18 @@ draw_line(struct progress *progress, const struct ledger *ledger)
 	     i < ledger->count && in_flight < (size_t)progress->threads; i++)
 		in_flight += ledger->devices[i].in_flight;
 	buf_init(&line, terminal_columns() - 1);
-	buf_addf(&line, "%zu/%zu", progress->finished, ledger->count);
+	if (!progress->finished && !in_flight)
+		buf_adds(&line, "checking the credentials");
+	else
+		buf_addf(&line, "%zu/%zu", progress->finished, ledger->count);
 	for (unsigned i = DEVICE_CHANGED; i < DEVICE_STATUS__COUNT; i++)
 		if (totals[i])
 			buf_addf(&line, "  %s %zu",
 			    device_status_name((enum device_status)i),
 			    totals[i]);
-	buf_addf(&line, "  in flight %zu  %s", in_flight, took);
+	if (in_flight)
+		buf_addf(&line, "  in flight %zu", in_flight);
+	buf_addf(&line, "  %s", took);
 	fprintf(stderr, "\r%s\033[K", buf_str(&line));
 	fflush(stderr);
 	progress->line_shown = true;

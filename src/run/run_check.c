@@ -58,26 +58,25 @@ check_on(struct run *run, size_t index, struct event *finished)
 	return result;
 }
 
-/* None of a user's devices could be reached: that is their result. */
+/* What the check met on a device becomes its result: it is not run. */
 static void
-fail_unreached(struct run *run, struct event *ends)
+record_end(struct run *run, size_t index, struct event *end, int attempts)
 {
-	for (size_t i = 0; i < run->ledger->count; i++) {
-		struct event event;
-		if (!ends[i].hostname)
-			continue;
-		event_init(&event, EVENT_DEVICE_STARTED);
-		event.hostname = xstrdup(ends[i].hostname);
-		event.attempt = 1;
-		run_record(run, i, &event);
-		free(ends[i].phase);
-		ends[i].phase = NULL;
-		run_record(run, i, &ends[i]);
-	}
+	struct event started;
+	event_init(&started, EVENT_DEVICE_STARTED);
+	started.hostname = xstrdup(run->job->devices[index].hostname);
+	started.attempt = attempts;
+	run_record(run, index, &started);
+	free(end->phase);
+	end->phase = NULL;
+	run_record(run, index, end);
 }
 
-/* The devices of one user, beginning with FIRST, until one lets us in or
- * says no. */
+/*
+ * The devices with one user name (NULL: the credentials'), beginning with
+ * FIRST, until one lets us in or says no. If none can be reached, that is
+ * their result.
+ */
 static enum check
 check_user(struct run *run, const char *username, size_t first)
 {
@@ -88,7 +87,7 @@ check_user(struct run *run, const char *username, size_t first)
 	for (size_t i = 0; i < count && result == CHECK_NOT_REACHED; i++) {
 		size_t index = (first + i) % count;
 		const struct job_device *device = &run->job->devices[index];
-		if (!str_eq(device_username(run, device), username))
+		if (!str_eq(device->username, username))
 			continue;
 		do {
 			event_clear(&ends[index]);
@@ -100,14 +99,15 @@ check_user(struct run *run, const char *username, size_t first)
 		if (result == CHECK_REFUSED) {
 			run_stop(run, ERR_AUTH,
 			    "%s refused the credentials of %s",
-			    device->hostname, username);
-			run_record(run, index, &ends[index]);
+			    device->hostname, device_username(run, device));
+			record_end(run, index, &ends[index], refusals);
 		}
 	}
-	if (result == CHECK_NOT_REACHED)
-		fail_unreached(run, ends);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (result == CHECK_NOT_REACHED && ends[i].hostname)
+			record_end(run, i, &ends[i], 1);
 		event_clear(&ends[i]);
+	}
 	free(ends);
 	return result;
 }
@@ -131,11 +131,10 @@ run_check_credentials(struct run *run)
 	size_t first = find_device(run, run->job->validate_on);
 	for (size_t i = 0; i < count && passed; i++) {
 		size_t index = (first + i) % count;
-		const char *username = device_username(
-		    run, &run->job->devices[index]);
-		if (strs_has(&users, username))
+		const char *username = run->job->devices[index].username;
+		if (strs_has(&users, username ? username : ""))
 			continue;
-		strs_add(&users, username);
+		strs_add(&users, username ? username : "");
 		enum check result = check_user(run, username, index);
 		passed = result == CHECK_PASSED || result == CHECK_NOT_REACHED;
 		if (run_load_known_hosts(run, &err)) {
