@@ -52,7 +52,8 @@ enum channel_heard {
 enum channel_heard channel_pump(
     struct channel *channel, int64_t deadline, struct err *err);
 
-/* The same without waiting: CHANNEL_SILENCE when nothing is there now. */
+/* The same without waiting, until nothing is there (CHANNEL_SILENCE); it is
+ * CHANNEL_DATA when so much came that more may be there. */
 enum channel_heard channel_drain(struct channel *channel, struct err *err);
 
 /* Stop watching the parent: for the last words of a called-off session. */

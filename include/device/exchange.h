@@ -37,6 +37,9 @@ struct exchange_request {
 	const char *const *lines; /* without line ends */
 	size_t count;
 	unsigned window; /* lines in flight at most; on_reply may change it */
+	bool learn; /* the set-up: echoes teach the prompt */
+	bool moves; /* a command that leads to another mode, whose
+			      prompt may carry another name */
 	bool config; /* the lines are configuration: a damaged echo is an
 			      error, stray refusals are heard */
 	const struct secret *secret; /* answer to a question that the profile

@@ -25,9 +25,17 @@ bool prompts_is_first(
 /*
  * Learns the device's name from a text that is known to be a prompt (it stood
  * in front of the echo of our own command). False if first_prompt or no mode
- * fits it. May be called again when the name changes.
+ * fits it; then what was known is forgotten.
  */
 bool prompts_learn(struct prompts *prompts, const char *text, size_t len);
+
+/*
+ * A prompt of an unknown name, right after a command of ours that may show
+ * one (into the configuration mode of a device whose exec prompt was set with
+ * `prompt`; `hostname`): if it has the form of one of the modes, its name is
+ * taken for the device's second one. Never used on text that comes by itself.
+ */
+bool prompts_guess(struct prompts *prompts, const char *text, size_t len);
 bool prompts_learnt(const struct prompts *prompts);
 
 /* The learnt name; "" before that. */

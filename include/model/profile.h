@@ -89,6 +89,8 @@ struct profile {
 	struct profile_rules alone; /* lines that ask, swallow what follows or
 			       change the prompt: nothing else is in flight
 			       with them */
+	struct profile_rules renames; /* lines after which the prompt may show
+				 another name */
 	struct profile_rules log_lines; /* cut out wherever they appear */
 	struct profile_question *questions;
 	size_t question_count;

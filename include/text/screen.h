@@ -47,6 +47,10 @@ void screen_init(struct screen *screen, screen_line_fn *on_line, void *data);
 void screen_clear(struct screen *screen);
 void screen_feed(struct screen *screen, const char *bytes, size_t len);
 
+/* How much of the open line a person would see: without the blanks behind
+ * the cursor that an erasure left. */
+size_t screen_open_len(const struct screen *screen);
+
 /* Forgets the open line (after it was taken as a prompt, say). */
 void screen_drop_line(struct screen *screen);
 

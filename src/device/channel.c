@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_BYTES 32768
+#define READ_BYTES     32768
+#define DRAIN_READS    64 /* then the deadline is looked at again */
+#define CANCEL_LOOK_MS 100
 
 struct channel {
 	struct transport *transport;
@@ -23,6 +25,7 @@ struct channel {
 	screen_line_fn *on_line;
 	void *data;
 	int cancel_fd;
+	int64_t cancel_look; /* when to look at it next, though bytes flow */
 	bool eof;
 	bool sent_since_wait;
 	unsigned turns;
@@ -49,6 +52,7 @@ channel_new(
 	channel->on_line = NULL;
 	channel->data = NULL;
 	channel->cancel_fd = cancel_fd;
+	channel->cancel_look = 0;
 	channel->eof = false;
 	channel->sent_since_wait = false;
 	channel->turns = 0;
@@ -61,6 +65,10 @@ channel_close(struct channel *channel, int64_t deadline)
 {
 	if (!channel)
 		return;
+	size_t len;
+	const char *open = channel_open_line(channel, &len);
+	if (len) /* a question that nobody answered, say */
+		transcript_line(channel->transcript, '<', open, len);
 	channel->transport->ops->close(channel->transport, deadline);
 	screen_clear(&channel->screen);
 	free(channel);
@@ -76,7 +84,7 @@ channel_listen(struct channel *channel, screen_line_fn *on_line, void *data)
 const char *
 channel_open_line(const struct channel *channel, size_t *len)
 {
-	*len = channel->screen.line.len;
+	*len = screen_open_len(&channel->screen);
 	return buf_str(&channel->screen.line);
 }
 
@@ -129,9 +137,20 @@ enum channel_heard
 channel_drain(struct channel *channel, struct err *err)
 {
 	enum channel_heard heard = CHANNEL_DATA;
-	while (heard == CHANNEL_DATA)
+	for (int i = 0; heard == CHANNEL_DATA && i < DRAIN_READS; i++)
 		heard = channel->eof ? CHANNEL_EOF : read_some(channel, err);
 	return heard;
+}
+
+/* A device that never falls silent must not make it deaf to the parent. */
+static bool
+is_called_off(struct channel *channel)
+{
+	int64_t now = clock_ms();
+	if (channel->cancel_fd < 0 || now < channel->cancel_look)
+		return false;
+	channel->cancel_look = now + CANCEL_LOOK_MS;
+	return wait_fd(-1, 0, now, channel->cancel_fd) == WAIT_CANCELLED;
 }
 
 enum channel_heard
@@ -139,6 +158,10 @@ channel_pump(struct channel *channel, int64_t deadline, struct err *err)
 {
 	if (channel->eof)
 		return CHANNEL_EOF;
+	if (is_called_off(channel)) {
+		err_set(err, ERR_CANCELLED, "called off");
+		return CHANNEL_ERROR;
+	}
 	for (;;) {
 		enum channel_heard heard = read_some(channel, err);
 		if (heard != CHANNEL_SILENCE)

@@ -11,18 +11,21 @@
 #include "base/die.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "device/echo.h"
 #include "text/re.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define QUESTION_SECRET "{{secret}}"
+#define NOT_SHOWN	SIZE_MAX
 
 struct in_flight {
 	size_t index;
 	const char *text;
 	size_t len;
 	bool alone; /* nothing may be in flight with it */
+	size_t part; /* of its echo, seen on wrapped lines so far */
 };
 
 struct exchange {
@@ -44,11 +47,14 @@ struct exchange {
 	bool stop; /* on_reply wants no more */
 	bool echoed; /* the head's echo was seen: its answer is awaited */
 	bool interrupted; /* a log line broke the prompt's line */
+	size_t shown_at; /* where in the answer a prompt stands on a line of
+			    its own, blank lines at most behind it */
 	unsigned early; /* lines behind the head whose echo came early */
 	size_t open_done; /* bytes of the open line that are accounted for */
 	bool echoes_early; /* seen once: never more than one line in flight */
 	bool asked; /* the open line is a question that was answered */
 	bool secret_given; /* a secret is offered once, never again */
+	bool damaged; /* an echo was not what was sent */
 	bool failed;
 	struct buf answer;
 	struct buf out;
@@ -63,9 +69,10 @@ exchange_new(struct channel *channel, const struct profile *profile,
 	x->profile = profile;
 	x->prompts = prompts;
 	x->observer = observer;
+	x->shown_at = NOT_SHOWN;
 	buf_init(&x->answer, EXCHANGE_ANSWER_LIMIT_BYTES);
 	buf_init(&x->prompt, 1024);
-	buf_init(&x->out, 65536);
+	buf_init(&x->out, 4 * SCREEN_LINE_LIMIT_BYTES);
 	return x;
 }
 
@@ -140,9 +147,10 @@ is_log_line(const struct exchange *x, const char *line, size_t len)
 }
 
 /* Tells the observer; true if LINE, or what a prompt is glued to, is a log
- * line that the device mixed in. */
+ * line that the device mixed in. *PROMPT_LEN = the length of that prompt. */
 static bool
-take_log_line(struct exchange *x, const char *line, size_t len)
+take_log_line(
+    struct exchange *x, const char *line, size_t len, size_t *prompt_len)
 {
 	size_t prompt = 0;
 	if (!is_log_line(x, line, len)) {
@@ -154,24 +162,36 @@ take_log_line(struct exchange *x, const char *line, size_t len)
 	x->observer->log(x->observer->data, text);
 	free(text);
 	x->interrupted = true;
+	*prompt_len = prompt;
 	return true;
 }
 
-/* Is LINE a prompt followed by the echo of SENT? *PROMPT_LEN = where the echo
- * begins. Learns the prompt from the very first echo. */
-static bool
-is_echo(struct exchange *x, const char *line, size_t len,
-    const struct in_flight *sent, size_t *prompt_len)
+/*
+ * LINE against the echo of the I-th line in flight. Before the prompt is known
+ * any text in front that has the form of a first prompt will do, and the
+ * echo teaches it; a later echo of the set-up corrects an earlier one (the
+ * first prompt may have been glued to a banner).
+ */
+static enum echo
+compare_echo(struct exchange *x, unsigned i, const char *line, size_t len,
+    size_t *prompt_len)
 {
-	if (len < sent->len ||
-	    memcmp(line + len - sent->len, sent->text, sent->len))
-		return false;
-	*prompt_len = len - sent->len;
+	struct in_flight *sent = flight_at(x, i);
+	bool tail = len >= sent->len &&
+	    memcmp(line + len - sent->len, sent->text, sent->len) == 0;
+	if (x->request->learn && tail && !sent->part) {
+		*prompt_len = len - sent->len;
+		if (prompts_find(x->prompts, line, *prompt_len) ||
+		    prompts_learn(x->prompts, line, *prompt_len))
+			return ECHO_WHOLE;
+	}
 	if (!prompts_learnt(x->prompts))
-		return prompts_learn(x->prompts, line, *prompt_len);
-	if (*prompt_len == 0)
-		return x->interrupted;
-	return prompts_find(x->prompts, line, *prompt_len) != NULL;
+		return ECHO_NONE;
+	enum echo echo = echo_compare(x->prompts, line, len, sent->text,
+	    sent->len, x->interrupted, &sent->part, prompt_len);
+	/* What a show prints may begin like a prompt; only configuration is
+	 * held to its echo to the letter. */
+	return echo == ECHO_DAMAGED && !x->request->config ? ECHO_NONE : echo;
 }
 
 static void
@@ -212,13 +232,39 @@ finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
 	    request->on_reply(request->data, request, &reply))
 		x->stop = true;
 	buf_reset(&x->answer);
+	x->shown_at = NOT_SHOWN;
+}
+
+static void
+add_answer(struct exchange *x, const char *line, size_t len)
+{
+	if (prompts_find(x->prompts, line, len))
+		x->shown_at = x->answer.len;
+	else if (len)
+		x->shown_at = NOT_SHOWN;
+	buf_add(&x->answer, line, len);
+	buf_addc(&x->answer, '\n');
+}
+
+/* Finishes the head by a prompt that a log line has pushed up from the open
+ * line: what is sent next will be echoed on a line without one. */
+static void
+finish_shown(struct exchange *x)
+{
+	const char *shown = buf_str(&x->answer) + x->shown_at;
+	size_t len = strcspn(shown, "\n");
+	char *prompt = xstrndup(shown, len);
+	buf_truncate(&x->answer, x->shown_at);
+	finish_head(x, prompt, len);
+	x->interrupted = true;
+	free(prompt);
 }
 
 static void
 stray(struct exchange *x, const char *line, size_t len)
 {
 	x->interrupted = true;
-	if (!len)
+	if (!len || prompts_find(x->prompts, line, len))
 		return;
 	if (x->request && x->request->on_stray) {
 		x->request->on_stray(x->request->data, line, len);
@@ -229,45 +275,90 @@ stray(struct exchange *x, const char *line, size_t len)
 	free(text);
 }
 
-/* A prompt with something behind it that is not what was sent. */
-static bool
-is_damaged_echo(struct exchange *x, const char *line, size_t len)
-{
-	size_t prompt = prompts_prefix(x->prompts, line, len);
-	if (!x->request->config || !prompt || prompt == len)
-		return false;
-	return strspn(line + prompt, " ") < len - prompt;
-}
-
+/*
+ * The device shows another line than was sent: it lost or changed something.
+ * Nothing more is sent; what is in flight is still accounted for, so that the
+ * session stays usable to see what has become of it.
+ */
 static void
-fail_damaged(struct exchange *x, unsigned i, const char *line, size_t len)
+note_damage(struct exchange *x, unsigned i, const char *line, size_t len)
 {
+	struct in_flight *sent = flight_at(x, i);
 	char *shown = xstrndup(line, len);
-	fail_at(x, i, shown);
-	fail(x, ERR_ECHO, "the device did not echo line %u as it was sent",
-	    (unsigned)flight_at(x, i)->index + 1);
+	x->stop = x->damaged = true;
+	if (x->fault->err.kind == ERR_NONE) {
+		fail_at(x, i, shown);
+		err_set(&x->fault->err, ERR_ECHO,
+		    "the device received another line than was sent: %s",
+		    shown);
+	}
+	sent->part = 0;
 	free(shown);
 }
 
+/* The echo of the head. */
 static void
 hear_echo(struct exchange *x, const char *line, size_t len)
 {
-	size_t prompt_len;
-	if (is_echo(x, line, len, flight_at(x, 0), &prompt_len)) {
-		note_prompt(x, line, prompt_len);
-		x->echoed = true;
+	size_t prompt_len = 0;
+	bool goes_on = flight_at(x, 0)->part > 0;
+	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
+	if (echo == ECHO_NONE || (echo == ECHO_DAMAGED && !goes_on)) {
+		if (take_log_line(x, line, len, &prompt_len))
+			return;
+	}
+	if (echo == ECHO_NONE) {
+		if (!prompts_learnt(x->prompts))
+			return; /* still the banner */
+		if (prompts_find(x->prompts, line, len))
+			x->interrupted = true; /* shown once more */
+		else
+			stray(x, line, len);
 		return;
 	}
-	if (take_log_line(x, line, len))
-		return;
-	if (!prompts_learnt(x->prompts))
-		return; /* still the banner */
-	if (is_damaged_echo(x, line, len))
-		fail_damaged(x, 0, line, len);
-	else if (prompts_find(x->prompts, line, len))
-		x->interrupted = true; /* the prompt, shown once more */
+	if (prompt_len)
+		note_prompt(x, line, prompt_len);
+	if (echo == ECHO_DAMAGED)
+		note_damage(x, 0, line, len);
+	x->echoed = echo != ECHO_PART;
+}
+
+/* A log line amid the head's answer. If a prompt stands before it, the answer
+ * was at its end. */
+static bool
+hear_log(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt_len = 0;
+	if (!take_log_line(x, line, len, &prompt_len))
+		return false;
+	if (prompt_len)
+		add_answer(x, line, prompt_len);
+	if (x->count == 1 && x->shown_at != NOT_SHOWN)
+		finish_shown(x);
+	return true;
+}
+
+/* The line after the head's answer: a prompt and the next line's echo. */
+static bool
+take_next_echo(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt_len = 0;
+	if (x->count < 2)
+		return false;
+	enum echo echo = compare_echo(x, 1, line, len, &prompt_len);
+	if (echo == ECHO_NONE)
+		return false;
+	/* A log line that is glued to a prompt looks like one, too. */
+	if (echo == ECHO_DAMAGED && hear_log(x, line, len))
+		return true;
+	if (!prompt_len && x->shown_at != NOT_SHOWN)
+		finish_shown(x);
 	else
-		stray(x, line, len);
+		finish_head(x, line, prompt_len);
+	if (echo == ECHO_DAMAGED)
+		note_damage(x, 0, line, len);
+	x->echoed = echo != ECHO_PART;
+	return true;
 }
 
 /*
@@ -307,17 +398,13 @@ take_early_prompts(struct exchange *x, const char *line, size_t len)
 static void
 hear_answer(struct exchange *x, const char *line, size_t len)
 {
-	size_t prompt_len;
 	if (x->early) {
 		size_t done = take_early_prompts(x, line, len);
 		if (done && done == len)
 			return;
 		line += done;
 		len -= done;
-	} else if (x->count > 1 &&
-	    is_echo(x, line, len, flight_at(x, 1), &prompt_len)) {
-		finish_head(x, line, prompt_len);
-		x->echoed = true;
+	} else if (take_next_echo(x, line, len)) {
 		return;
 	}
 	if (is_early_echo(x, line, len)) {
@@ -325,14 +412,17 @@ hear_answer(struct exchange *x, const char *line, size_t len)
 		x->echoes_early = true;
 		return;
 	}
-	if (take_log_line(x, line, len))
-		return;
-	if (x->count > 1 && !x->early && is_damaged_echo(x, line, len)) {
-		fail_damaged(x, 1, line, len);
-		return;
-	}
-	buf_add(&x->answer, line, len);
-	buf_addc(&x->answer, '\n');
+	if (!hear_log(x, line, len))
+		add_answer(x, line, len);
+}
+
+/* Text that came when no line is in flight. */
+static void
+hear_idle(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt_len;
+	if (!take_log_line(x, line, len, &prompt_len))
+		stray(x, line, len);
 }
 
 static void
@@ -349,7 +439,7 @@ hear_line(void *data, const char *line, size_t len)
 	if (x->failed || all_done)
 		return;
 	if (!x->count)
-		stray(x, line, len);
+		hear_idle(x, line, len);
 	else if (!x->echoed)
 		hear_echo(x, line, len);
 	else
@@ -404,6 +494,17 @@ answer_question(struct exchange *x, const struct profile_question *question,
 	buf_clear(&reply);
 }
 
+/* May the prompt show a name that is not known yet? */
+static bool
+guess(struct exchange *x, const char *open, size_t len)
+{
+	const struct in_flight *head = flight_at(x, 0);
+	if (!x->request->moves &&
+	    !profile_rules_match(&x->profile->renames, head->text, head->len))
+		return false;
+	return prompts_guess(x->prompts, open, len);
+}
+
 /* Looks at the open line: the prompt behind the last answer, or a question. */
 static void
 look_at_open_line(struct exchange *x)
@@ -419,7 +520,8 @@ look_at_open_line(struct exchange *x)
 	len -= x->open_done;
 	if (!x->count || !x->echoed || !len)
 		return;
-	if (x->count == 1 && prompts_find(x->prompts, open, len)) {
+	if (x->count == 1 &&
+	    (prompts_find(x->prompts, open, len) || guess(x, open, len))) {
 		finish_head(x, open, len);
 		return;
 	}
@@ -526,8 +628,13 @@ pump(struct exchange *x)
 	    x->channel, quiet_deadline(x), &err);
 	if (heard == CHANNEL_DATA) {
 		heard = channel_drain(x->channel, &err);
-		if (!x->failed)
+		if (!x->failed && heard != CHANNEL_DATA)
 			look_at_open_line(x);
+		/* A device that never falls silent must end, too. */
+		if (x->count && deadline_passed(x->request->deadline))
+			fail_silent(x);
+		if (heard == CHANNEL_DATA)
+			return;
 		/* What ends the stream after the last answer is told to the
 		 * next line. */
 		if (heard == CHANNEL_SILENCE || x->count == 0)
@@ -555,8 +662,9 @@ exchange_run(
 	x->next = request->sent = 0;
 	x->stop = x->failed = x->asked = x->echoed = false;
 	x->secret_given = false;
-	x->interrupted = false;
+	x->shown_at = NOT_SHOWN;
 	x->early = 0;
+	x->damaged = false;
 	x->bytes_in_flight = 0;
 	buf_reset(&x->answer);
 	channel_listen(x->channel, hear_line, x);
@@ -572,5 +680,5 @@ exchange_run(
 	}
 	x->request = NULL;
 	x->fault = NULL;
-	return x->failed ? -1 : 0;
+	return x->failed || x->damaged ? -1 : 0;
 }

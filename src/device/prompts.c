@@ -15,12 +15,22 @@
 #define PROMPT_LIMIT_BYTES 512 /* no device's prompt is that long */
 #define STEM_SHORT_BYTES   16
 
-struct prompts {
-	const struct profile *profile;
+/* One name and the mode prompts that it makes; profile->mode_count of them. */
+struct named_prompts {
 	char *stem;
 	struct mode_prompt {
 		struct re *whole, *prefix;
-	} * modes; /* profile->mode_count of them, once learnt */
+	} * modes;
+};
+
+#define NAMES_MAX 3
+
+struct prompts {
+	const struct profile *profile;
+	/* The newest first. More than one where the name of the exec prompt is
+	 * not that of the configuration prompts, or was changed by the job. */
+	struct named_prompts names[NAMES_MAX];
+	size_t name_count;
 };
 
 struct prompts *
@@ -32,17 +42,18 @@ prompts_new(const struct profile *profile)
 }
 
 static void
-forget(struct prompts *prompts)
+drop_name(struct prompts *prompts, size_t at)
 {
-	for (size_t i = 0; prompts->modes && i < prompts->profile->mode_count;
-	     i++) {
-		re_free(prompts->modes[i].whole);
-		re_free(prompts->modes[i].prefix);
+	struct named_prompts *name = &prompts->names[at];
+	for (size_t i = 0; i < prompts->profile->mode_count; i++) {
+		re_free(name->modes[i].whole);
+		re_free(name->modes[i].prefix);
 	}
-	free(prompts->modes);
-	free(prompts->stem);
-	prompts->modes = NULL;
-	prompts->stem = NULL;
+	free(name->modes);
+	free(name->stem);
+	prompts->name_count--;
+	memmove(name, name + 1,
+	    (prompts->name_count - at) * sizeof(*prompts->names));
 }
 
 void
@@ -50,7 +61,8 @@ prompts_free(struct prompts *prompts)
 {
 	if (!prompts)
 		return;
-	forget(prompts);
+	while (prompts->name_count)
+		drop_name(prompts, 0);
 	free(prompts);
 }
 
@@ -61,20 +73,20 @@ prompts_is_first(const struct prompts *prompts, const char *text, size_t len)
 	    re_match(prompts->profile->first_prompt, text, len, NULL);
 }
 
-/* Adds PATTERN to OUT with {{stem}} and {{stem16}} put in, quoted. */
+/* Adds PATTERN to OUT with STEM and CUT put in for their places. */
 static void
-add_pattern(struct buf *out, const char *pattern, const char *stem)
+add_pattern(
+    struct buf *out, const char *pattern, const char *stem, const char *cut)
 {
-	static const char whole[] = "{{stem}}", cut[] = "{{stem16}}";
-	size_t len = strlen(stem);
+	static const char stem_place[] = "{{stem}}", cut_place[] = "{{stem16}}";
 	while (*pattern) {
-		if (strncmp(pattern, whole, sizeof(whole) - 1) == 0) {
-			re_quote(out, stem, len);
-			pattern += sizeof(whole) - 1;
-		} else if (strncmp(pattern, cut, sizeof(cut) - 1) == 0) {
-			re_quote(out, stem,
-			    len < STEM_SHORT_BYTES ? len : STEM_SHORT_BYTES);
-			pattern += sizeof(cut) - 1;
+		if (strncmp(pattern, stem_place, sizeof(stem_place) - 1) == 0) {
+			buf_adds(out, stem);
+			pattern += sizeof(stem_place) - 1;
+		} else if (strncmp(pattern, cut_place, sizeof(cut_place) - 1) ==
+		    0) {
+			buf_adds(out, cut);
+			pattern += sizeof(cut_place) - 1;
 		} else {
 			buf_addc(out, *pattern++);
 		}
@@ -86,12 +98,18 @@ compile_modes(const struct profile *profile, const char *stem)
 {
 	struct mode_prompt *modes = xcalloc(
 	    profile->mode_count, sizeof(*modes));
-	struct buf pattern;
+	struct buf pattern, quoted, cut;
 	struct err ignored;
+	size_t len = strlen(stem);
 	buf_init(&pattern, 65536);
+	buf_init(&quoted, 4 * PROMPT_LIMIT_BYTES);
+	buf_init(&cut, 4 * STEM_SHORT_BYTES);
+	re_quote(&quoted, stem, len);
+	re_quote(&cut, stem, len < STEM_SHORT_BYTES ? len : STEM_SHORT_BYTES);
 	for (size_t i = 0; i < profile->mode_count; i++) {
 		buf_reset(&pattern);
-		add_pattern(&pattern, profile->modes[i].prompt, stem);
+		add_pattern(&pattern, profile->modes[i].prompt,
+		    buf_str(&quoted), buf_str(&cut));
 		/* The profile's check compiled them all; a name that breaks
 		 * one is quoted away. A NULL here simply never matches. */
 		modes[i].whole = re_compile(
@@ -100,52 +118,112 @@ compile_modes(const struct profile *profile, const char *stem)
 		    buf_str(&pattern), RE_ANCHORED, &ignored);
 	}
 	buf_clear(&pattern);
+	buf_clear(&quoted);
+	buf_clear(&cut);
 	return modes;
+}
+
+/* Takes STEM over. */
+static void
+add_name(struct prompts *prompts, char *stem)
+{
+	for (size_t i = 0; i < prompts->name_count; i++) {
+		if (strcmp(prompts->names[i].stem, stem) == 0) {
+			free(stem);
+			return;
+		}
+	}
+	if (prompts->name_count == NAMES_MAX)
+		drop_name(prompts, NAMES_MAX - 1);
+	memmove(prompts->names + 1, prompts->names,
+	    prompts->name_count * sizeof(*prompts->names));
+	prompts->names[0] = (struct named_prompts){
+		.stem = stem,
+		.modes = compile_modes(prompts->profile, stem),
+	};
+	prompts->name_count++;
+}
+
+/* The group "stem" of RE in TEXT, or NULL. The caller frees it. */
+static char *
+match_stem(const struct re *re, const char *text, size_t len)
+{
+	struct re_span spans[8];
+	int group = re_group(re, "stem");
+	if (!len || len > PROMPT_LIMIT_BYTES || group < 0 || group >= 8 ||
+	    !re_match_groups(re, text, len, spans, 8) ||
+	    spans[group].start == (size_t)-1 ||
+	    spans[group].start == spans[group].end)
+		return NULL;
+	return xstrndup(
+	    text + spans[group].start, spans[group].end - spans[group].start);
 }
 
 bool
 prompts_learn(struct prompts *prompts, const char *text, size_t len)
 {
-	struct re_span spans[8];
-	const struct re *first = prompts->profile->first_prompt;
-	int group = re_group(first, "stem");
-	if (!len || len > PROMPT_LIMIT_BYTES || group < 0 || group >= 8)
+	char *stem = match_stem(prompts->profile->first_prompt, text, len);
+	if (!stem)
 		return false;
-	if (!re_match_groups(first, text, len, spans, 8) ||
-	    spans[group].start == (size_t)-1)
-		return false;
-	size_t stem_len = spans[group].end - spans[group].start;
-	char *stem = xstrndup(text + spans[group].start, stem_len);
-	forget(prompts);
-	prompts->stem = stem;
-	prompts->modes = compile_modes(prompts->profile, stem);
+	while (prompts->name_count)
+		drop_name(prompts, 0);
+	add_name(prompts, stem);
 	if (prompts_find(prompts, text, len))
 		return true;
-	forget(prompts);
+	drop_name(prompts, 0);
 	return false;
+}
+
+bool
+prompts_guess(struct prompts *prompts, const char *text, size_t len)
+{
+	static const char any_name[] = "(?<stem>\\S+)";
+	const struct profile *profile = prompts->profile;
+	struct buf pattern;
+	struct err ignored;
+	char *stem = NULL;
+	buf_init(&pattern, 65536);
+	for (size_t i = 0; i < profile->mode_count && !stem; i++) {
+		buf_reset(&pattern);
+		add_pattern(
+		    &pattern, profile->modes[i].prompt, any_name, any_name);
+		/* A prompt with the name in it twice makes no guess. */
+		struct re *re = re_compile(
+		    buf_str(&pattern), RE_WHOLE, &ignored);
+		if (re)
+			stem = match_stem(re, text, len);
+		re_free(re);
+	}
+	buf_clear(&pattern);
+	if (!stem)
+		return false;
+	add_name(prompts, stem);
+	return prompts_find(prompts, text, len) != NULL;
 }
 
 bool
 prompts_learnt(const struct prompts *prompts)
 {
-	return prompts->stem != NULL;
+	return prompts->name_count > 0;
 }
 
 const char *
 prompts_stem(const struct prompts *prompts)
 {
-	return prompts->stem ? prompts->stem : "";
+	return prompts->name_count ? prompts->names[0].stem : "";
 }
 
 const struct profile_mode *
 prompts_find(const struct prompts *prompts, const char *text, size_t len)
 {
-	if (!prompts->modes || !len || len > PROMPT_LIMIT_BYTES)
+	if (!len || len > PROMPT_LIMIT_BYTES)
 		return NULL;
-	for (size_t i = 0; i < prompts->profile->mode_count; i++) {
-		const struct re *whole = prompts->modes[i].whole;
-		if (whole && re_match(whole, text, len, NULL))
-			return &prompts->profile->modes[i];
+	for (size_t n = 0; n < prompts->name_count; n++) {
+		const struct mode_prompt *modes = prompts->names[n].modes;
+		for (size_t i = 0; i < prompts->profile->mode_count; i++)
+			if (modes[i].whole &&
+			    re_match(modes[i].whole, text, len, NULL))
+				return &prompts->profile->modes[i];
 	}
 	return NULL;
 }
@@ -155,15 +233,15 @@ prompts_prefix(const struct prompts *prompts, const char *text, size_t len)
 {
 	struct re_span span;
 	size_t longest = 0;
-	if (!prompts->modes || !len)
-		return 0;
 	if (len > PROMPT_LIMIT_BYTES)
 		len = PROMPT_LIMIT_BYTES;
-	for (size_t i = 0; i < prompts->profile->mode_count; i++) {
-		const struct re *prefix = prompts->modes[i].prefix;
-		if (prefix && re_match(prefix, text, len, &span) &&
-		    span.end > longest)
-			longest = span.end;
+	for (size_t n = 0; len && n < prompts->name_count; n++) {
+		const struct mode_prompt *modes = prompts->names[n].modes;
+		for (size_t i = 0; i < prompts->profile->mode_count; i++)
+			if (modes[i].prefix &&
+			    re_match(modes[i].prefix, text, len, &span) &&
+			    span.end > longest)
+				longest = span.end;
 	}
 	return longest;
 }

@@ -15,6 +15,7 @@
 
 #define WINDOW_START   4
 #define WINDOW_DEFAULT 32
+#define NESTING_MAX    8
 
 struct sender {
 	struct session *session;
@@ -223,6 +224,25 @@ tell_lines_behind(struct sender *sender)
 		    behind, behind == 1 ? "" : "s", sender->accepted_behind);
 }
 
+/* A failed exchange names its own lines: they are made the text's. What was
+ * refused before it failed is the better story, and stays. */
+static int
+run_group(struct sender *sender, struct exchange_request *request)
+{
+	struct fault fault = { 0 };
+	int rc = exchange_run(
+	    session_exchange(sender->session), request, &fault);
+	if (rc && !sender->refused && !sender->strayed) {
+		if (fault.line)
+			fault.line += (unsigned)(sender->first - sender->lead);
+		fault_clear(sender->fault);
+		*sender->fault = fault;
+		return rc;
+	}
+	fault_clear(&fault);
+	return rc;
+}
+
 /* LINES [first, first + count) as one exchange; EXIT_LINE (or NULL) before
  * them. HOME: the prompt that the block belongs to. */
 static int
@@ -253,10 +273,7 @@ send_group(struct sender *sender, size_t first, size_t count, bool nested,
 	/* A group without anything in front may still be a group of one. */
 	if (sender->window_max == 1)
 		request.window = 1;
-	int rc = exchange_run(
-	    session_exchange(sender->session), &request, sender->fault);
-	if (rc && sender->fault->line && !sender->refused && !sender->strayed)
-		sender->fault->line += (unsigned)(first - lead);
+	int rc = run_group(sender, &request);
 	if (request.sent > lead)
 		sender->push->sent = first + request.sent - lead;
 	free(lines);
@@ -301,14 +318,67 @@ send_header(
 	    index + 1, prompt, line_text(sender, index));
 }
 
-/* What leads from the current prompt to HOME: NULL when it is there. Flat
- * text ("interface X" with nothing under it) may have gone deeper. */
+/* What leads out of the block that ended; NULL when it left itself. */
 static const char *
-way_home(const struct sender *sender, const char *home)
+way_out(const struct sender *sender, const char *home)
 {
 	const struct profile_mode *mode = session_mode(sender->session);
 	bool there = str_eq(session_prompt(sender->session), home);
 	return there || !mode->nested ? NULL : mode->leave;
+}
+
+/* Out of what is nested deeper than HOME (a block in a block, a header with
+ * nothing under it), step by step, before line NEXT. */
+static int
+go_home(struct sender *sender, size_t next, char *home)
+{
+	for (int i = 0; i < NESTING_MAX; i++) {
+		const char *leave = way_out(sender, home);
+		if (!leave)
+			break;
+		struct exchange_request request = {
+			.lines = &leave,
+			.count = 1,
+			.window = 1,
+			.config = true,
+			.on_stray = hear_stray,
+			.data = sender,
+			.deadline = sender->push->deadline,
+			.silence_ms = session_silence_ms(sender->session),
+		};
+		sender->first = next;
+		sender->lead = 1;
+		if (run_group(sender, &request) || sender->refused)
+			return -1;
+	}
+	if (str_eq(session_prompt(sender->session), home))
+		return 0;
+	sender->home = home;
+	stray_from_block(
+	    sender, next ? next - 1 : 0, session_prompt(sender->session));
+	return -1;
+}
+
+/* May line AT be sent where the device stands now? Headers and the lines of
+ * a block want their own place; flat text at the top any configuration mode. */
+static int
+check_place(struct sender *sender, size_t at, char *home, bool strict)
+{
+	if (strict)
+		return go_home(sender, at, home);
+	if (session_mode(sender->session)->config)
+		return 0;
+	sender->home = home;
+	stray_from_block(
+	    sender, at ? at - 1 : 0, session_prompt(sender->session));
+	return -1;
+}
+
+/* Does line AT leave the mode itself ("exit-address-family")? */
+static bool
+leaves_itself(const struct sender *sender, size_t at, const char *exit_line)
+{
+	return exit_line && str_starts(line_text(sender, at), exit_line);
 }
 
 /*
@@ -323,20 +393,24 @@ send_block(struct sender *sender, size_t at, size_t end, bool nested)
 	char *home = xstrdup(session_prompt(sender->session));
 	const char *exit_line = NULL;
 	while (at < end) {
-		if (is_header(sender, at, end)) {
+		bool header = is_header(sender, at, end);
+		bool leaves = leaves_itself(sender, at, exit_line);
+		if (!exit_line &&
+		    check_place(sender, at, home, header || nested))
+			goto out;
+		if (leaves)
+			exit_line = NULL;
+		if (header) {
 			size_t stop = block_end(sender, at, end);
-			if (!exit_line)
-				exit_line = way_home(sender, home);
-			if (send_header(sender, at, home, exit_line))
+			if (send_header(sender, at, home, exit_line) ||
+			    send_block(sender, at + 1, stop, true))
 				goto out;
-			exit_line = session_mode(sender->session)->leave;
-			if (send_block(sender, at + 1, stop, true))
-				goto out;
+			exit_line = way_out(sender, home);
 			at = stop;
 			continue;
 		}
 		size_t count = 1;
-		while (nested && at + count < end &&
+		while (nested && !leaves && at + count < end &&
 		    !is_header(sender, at + count, end))
 			count++;
 		if (send_group(sender, at, count, nested, home, exit_line))
@@ -344,6 +418,10 @@ send_block(struct sender *sender, size_t at, size_t end, bool nested)
 		exit_line = NULL;
 		at += count;
 	}
+	/* A block that ends with a block: one "exit" of the next line must be
+	 * enough. */
+	if (nested && exit_line && go_home(sender, end, home))
+		goto out;
 	rc = 0;
 out:
 	free(home);

@@ -16,13 +16,13 @@
 #include "text/re.h"
 #include "text/redact.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MODE_STEPS_MAX	   8 /* from any mode to any other */
-#define REFUSAL_LINES_MAX  4 /* a refusal is short; a show is not one */
-#define SETUP_COMMANDS_MAX 32
+#define MODE_STEPS_MAX	     8 /* from any mode to any other */
+#define REFUSAL_LINES_MAX    4 /* a refusal is short; a show is not one */
+#define SETUP_COMMANDS_MAX   32
+#define GREETING_LIMIT_BYTES 4096
 
 struct session {
 	const struct target *target;
@@ -35,6 +35,7 @@ struct session {
 	struct redactor redactor;
 	int64_t deadline;
 	bool broken;
+	struct buf greeting; /* what it showed before its prompt */
 };
 
 struct session *
@@ -49,6 +50,7 @@ session_new(struct transport *transport, const struct target *target,
 	session->deadline = deadline;
 	redactor_add(&session->redactor, credentials->password);
 	redactor_add(&session->redactor, credentials->enable);
+	buf_init(&session->greeting, GREETING_LIMIT_BYTES);
 	session->transcript = transcript_open(
 	    target->transcript, &session->redactor);
 	session->channel = channel_new(
@@ -121,13 +123,42 @@ session_turns(const struct session *session)
 	return channel_turns(session->channel);
 }
 
-/* Sees the lines before the first prompt go by. */
+/* Keeps the lines before the first prompt; the newest, when they are many:
+ * why a device turns us away stands at the end. */
+static void
+keep_greeting(void *data, const char *line, size_t len)
+{
+	struct buf *greeting = &((struct session *)data)->greeting;
+	if (greeting->len + len + 1 > GREETING_LIMIT_BYTES)
+		buf_reset(greeting);
+	buf_add(greeting, line, len);
+	buf_addc(greeting, '\n');
+}
+
 static void
 ignore_line(void *data, const char *line, size_t len)
 {
 	(void)data;
 	(void)line;
 	(void)len;
+}
+
+/* The greeting and the open line, for a fault. */
+static void
+show_greeting(struct session *session, struct fault *fault)
+{
+	size_t len;
+	const char *open = channel_open_line(session->channel, &len);
+	buf_add(&session->greeting, open, len);
+	fault_at(fault, 0, NULL, buf_str(&session->greeting));
+}
+
+static int
+fail_no_prompt(struct session *session, struct fault *fault)
+{
+	show_greeting(session, fault);
+	return err_set(&fault->err, ERR_PROMPT,
+	    "no prompt was recognised within the login timeout");
 }
 
 /* Until the open line looks like a prompt. A device that shows nothing may
@@ -139,7 +170,7 @@ await_first_prompt(
 	int64_t nudge = deadline_in(
 	    session->target->device->timeouts.login_ms / 3);
 	bool nudged = false;
-	channel_listen(session->channel, ignore_line, NULL);
+	channel_listen(session->channel, keep_greeting, session);
 	for (;;) {
 		size_t len;
 		const char *open = channel_open_line(session->channel, &len);
@@ -149,21 +180,19 @@ await_first_prompt(
 				       : deadline_first(nudge, deadline);
 		switch (channel_pump(session->channel, until, &fault->err)) {
 		case CHANNEL_DATA:
+			if (deadline_passed(deadline))
+				return fail_no_prompt(session, fault);
 			break;
 		case CHANNEL_SILENCE:
-			if (nudged || deadline_passed(deadline)) {
-				fault_at(fault, 0, NULL, open);
-				return err_set(&fault->err, ERR_PROMPT,
-				    "no prompt was recognised within the "
-				    "login timeout");
-			}
+			if (nudged || deadline_passed(deadline))
+				return fail_no_prompt(session, fault);
 			nudged = true;
 			if (channel_send(session->channel, "\n", 1, false,
 				deadline, &fault->err))
 				return -1;
 			break;
 		case CHANNEL_EOF:
-			fault_at(fault, 0, NULL, open);
+			show_greeting(session, fault);
 			return err_set(&fault->err, ERR_CLOSED,
 			    "the device ended the session before its prompt");
 		case CHANNEL_ERROR:
@@ -192,7 +221,15 @@ is_refusal(const struct profile *profile, const char *text, size_t len)
 	return refused;
 }
 
+/* What a group of commands is for. */
+enum purpose {
+	FOR_SETUP, /* its echoes teach the prompt */
+	FOR_MOVE, /* into another mode */
+	FOR_OUTPUT,
+};
+
 struct command_answer {
+	enum purpose purpose;
 	struct buf *out;
 	struct strs *outputs; /* one for each line; NULL for a refused one */
 	size_t refused; /* how many */
@@ -229,6 +266,8 @@ run_lines(struct session *session, const char *const *lines, size_t count,
 		.lines = lines,
 		.count = count,
 		.window = window,
+		.learn = answer->purpose == FOR_SETUP,
+		.moves = answer->purpose == FOR_MOVE,
 		.secret = secret,
 		.on_reply = take_answer,
 		.data = answer,
@@ -251,7 +290,7 @@ set_up(struct session *session, int64_t deadline, struct fault *fault)
 {
 	const struct strs *setup = &session->profile->setup;
 	const char *lines[SETUP_COMMANDS_MAX] = { "", "" };
-	struct command_answer answer = { 0 };
+	struct command_answer answer = { .purpose = FOR_SETUP };
 	size_t count = 2;
 	if (setup->count) {
 		count = setup->count < SETUP_COMMANDS_MAX ? setup->count
@@ -308,7 +347,7 @@ session_enter(struct session *session, const char *mode, struct fault *fault)
 	for (int i = 0; i < MODE_STEPS_MAX; i++) {
 		const struct profile_mode *now = session_mode(session);
 		const struct profile_mode *via = NULL;
-		struct command_answer answer = { 0 };
+		struct command_answer answer = { .purpose = FOR_MOVE };
 		struct buf text;
 		if (now == to)
 			return 0;
@@ -371,7 +410,7 @@ int
 session_command(struct session *session, const char *command,
     int64_t timeout_ms, struct buf *out, struct fault *fault)
 {
-	struct command_answer answer = { .out = out };
+	struct command_answer answer = { .purpose = FOR_OUTPUT, .out = out };
 	size_t before = out->len;
 	if (session_enter(session, session->profile->exec_mode, fault))
 		return -1;
@@ -391,7 +430,10 @@ session_commands(struct session *session, const struct strs *commands,
     int64_t timeout_ms, struct strs *outputs, size_t *refused,
     struct fault *fault)
 {
-	struct command_answer answer = { .outputs = outputs };
+	struct command_answer answer = {
+		.purpose = FOR_OUTPUT,
+		.outputs = outputs,
+	};
 	if (session_enter(session, session->profile->exec_mode, fault))
 		return -1;
 	unsigned window = session->profile->typeahead_echo
@@ -419,15 +461,16 @@ say_exit(struct session *session, int64_t deadline)
 	if (mode->config)
 		session_enter(session, session->profile->exec_mode, &ignored);
 	if (session_is_usable(session)) {
-		char line[256];
-		int len = snprintf(line, sizeof(line), "%s\n", close);
+		char *line = xasprintf("%s\n", close);
 		enum channel_heard heard = CHANNEL_DATA;
 		channel_listen(session->channel, ignore_line, NULL);
-		if (channel_send(session->channel, line, (size_t)len, false,
+		if (channel_send(session->channel, line, strlen(line), false,
 			deadline, &ignored.err) == 0)
-			while (heard == CHANNEL_DATA)
+			while (
+			    heard == CHANNEL_DATA && !deadline_passed(deadline))
 				heard = channel_pump(
 				    session->channel, deadline, &ignored.err);
+		free(line);
 	}
 	fault_clear(&ignored);
 }
@@ -443,5 +486,6 @@ session_close(struct session *session, int64_t grace_ms)
 	channel_close(session->channel, deadline);
 	prompts_free(session->prompts);
 	transcript_close(session->transcript);
+	buf_clear(&session->greeting);
 	free(session);
 }

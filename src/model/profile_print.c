@@ -30,7 +30,8 @@ struct printed_acl {
 /* A profile in the shape of the file: all text is borrowed. */
 struct printed {
 	struct profile profile;
-	struct texts refusals, notices, alone, log_lines, config_ignore;
+	struct texts refusals, notices, alone, renames, log_lines,
+	    config_ignore;
 	struct printed_save *save;
 	struct printed_acl *acl;
 };
@@ -120,6 +121,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	ARRAY("notices", struct printed, notices.items, notices.count,
 	    &text_schema),
 	ARRAY("alone", struct printed, alone.items, alone.count, &text_schema),
+	ARRAY("renames", struct printed, renames.items, renames.count,
+	    &text_schema),
 	ARRAY("log_lines", struct printed, log_lines.items, log_lines.count,
 	    &text_schema),
 	ARRAY("questions", struct printed, profile.questions,
@@ -188,6 +191,7 @@ profile_print(const struct profile *profile, FILE *out)
 		.refusals = texts_of(&profile->refusals),
 		.notices = texts_of(&profile->notices),
 		.alone = texts_of(&profile->alone),
+		.renames = texts_of(&profile->renames),
 		.log_lines = texts_of(&profile->log_lines),
 		.config_ignore = texts_of(&profile->config_ignore),
 		.save = profile->save.count ? &save : NULL,
@@ -204,6 +208,7 @@ out:
 	free(printed.refusals.items);
 	free(printed.notices.items);
 	free(printed.alone.items);
+	free(printed.renames.items);
 	free(printed.log_lines.items);
 	free(printed.config_ignore.items);
 	return rc;

@@ -2,7 +2,7 @@
  * One profile's map into the struct. Reading is additive so that inheritance
  * is reading the ancestors first: a key replaces what was there, except modes,
  * questions and templates (replaced by name) and the lists of refusals,
- * notices, lines to send alone and log lines (added to).
+ * notices, lines to send alone, lines that rename and log lines (added to).
  */
 #include "profile_parts.h"
 
@@ -19,8 +19,8 @@
 struct draft {
 	struct profile profile;
 	const struct yaml_node *modes, *questions, *templates, *vars;
-	const struct yaml_node *refusals, *notices, *alone, *log_lines,
-	    *config_ignore;
+	const struct yaml_node *refusals, *notices, *alone, *renames,
+	    *log_lines, *config_ignore;
 	const struct yaml_node *save, *acl;
 };
 
@@ -58,6 +58,7 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("refusals", LIST, struct draft, refusals),
 	FIELD("notices", LIST, struct draft, notices),
 	FIELD("alone", LIST, struct draft, alone),
+	FIELD("renames", LIST, struct draft, renames),
 	FIELD("log_lines", LIST, struct draft, log_lines),
 	FIELD("config_ignore", LIST, struct draft, config_ignore),
 	FIELD("save", MAP, struct draft, save),
@@ -294,6 +295,7 @@ profile_read(
 	read_rules(&profile->refusals, draft.refusals, "a refusal", diags);
 	read_rules(&profile->notices, draft.notices, "a notice", diags);
 	read_rules(&profile->alone, draft.alone, "a line", diags);
+	read_rules(&profile->renames, draft.renames, "a line", diags);
 	read_rules(&profile->log_lines, draft.log_lines, "a log line", diags);
 	if (draft.config_ignore)
 		profile_rules_clear(&profile->config_ignore);

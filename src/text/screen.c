@@ -29,6 +29,16 @@ screen_drop_line(struct screen *screen)
 	screen->line_cut = false;
 }
 
+size_t
+screen_open_len(const struct screen *screen)
+{
+	size_t len = screen->line.len;
+	while (screen->edited && len > screen->cursor &&
+	    screen->line.data[len - 1] == ' ')
+		len--;
+	return len;
+}
+
 static void
 finish_line(struct screen *screen)
 {
