@@ -40,6 +40,7 @@ struct job_device {
 	char *device_type;
 	const struct profile *profile;
 	char *username; /* NULL: the job's */
+	char *proxy_jump; /* [user@]name[:port], or NULL */
 	struct strs groups;
 	json_t *vars; /* object, or NULL */
 	/* complete: device, defaults, job, built in */

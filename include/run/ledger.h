@@ -38,7 +38,8 @@ struct ledger_device {
 	bool change_seen; /* of the worker in flight: it announced `change` */
 	int attempts;
 	int64_t started_ms; /* wall clock; 0: never */
-	int64_t duration_ms;
+	int64_t visit_ms; /* when the worker in flight started; 0: none has */
+	int64_t duration_ms; /* of all its visits */
 	const char *phase; /* where it ended; borrowed, or NULL */
 	enum stage stage;
 	enum err_kind error; /* ERR_NONE: none */

@@ -74,7 +74,7 @@ write_json(const char *to, const struct run_outcome *outcome)
 		if (rc)
 			err_sys(&err, ERR_INTERNAL, errno, "standard output");
 	} else {
-		rc = file_write_atomic(to, text.data, text.len, 0644, &err);
+		rc = file_write_atomic(to, text.data, text.len, 0600, &err);
 	}
 out:
 	if (rc)

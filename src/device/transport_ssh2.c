@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "device/jump.h"
 #include "device/known_hosts.h"
 #include "device/tcp.h"
 #include "device/wait.h"
@@ -35,6 +36,7 @@ struct ssh {
 	LIBSSH2_CHANNEL *channel;
 	LIBSSH2_AGENT *agent;
 	int fd;
+	struct jump jump; /* the client that carries it, or none */
 	int cancel_fd;
 	char *address;
 	int port;
@@ -251,6 +253,47 @@ check_host_key(struct ssh *ssh, const struct target *target,
 	}
 }
 
+/*
+ * What old devices speak and nobody should any more (RFC 9142 for the key
+ * exchange, RFC 8758 for arcfour, RFC 8332 for SHA-1 signatures). libssh2
+ * offers all of it, behind the better ones; here it is at least said.
+ */
+static bool
+is_weak(const char *name)
+{
+	static const char *const weak[] = { "-sha1", "ssh-rsa", "ssh-dss",
+		"-cbc", "arcfour", "hmac-md5" };
+	for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++)
+		if (strstr(name, weak[i]))
+			return true;
+	return false;
+}
+
+static void
+tell_weak_algorithms(struct ssh *ssh, const struct observer *observer)
+{
+	static const struct {
+		int method;
+		const char *what;
+	} parts[] = { { LIBSSH2_METHOD_KEX, "key exchange" },
+		{ LIBSSH2_METHOD_HOSTKEY, "host key" },
+		{ LIBSSH2_METHOD_CRYPT_CS, "cipher" },
+		{ LIBSSH2_METHOD_MAC_CS, "MAC" } };
+	struct buf text;
+	buf_init(&text, 1024);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *name = libssh2_session_methods(
+		    ssh->session, parts[i].method);
+		if (name && is_weak(name))
+			buf_addf(&text, "%s%s %s",
+			    text.len ? ", " : "weak SSH algorithms: ",
+			    parts[i].what, name);
+	}
+	if (text.len)
+		observer->log(observer->data, buf_str(&text));
+	buf_clear(&text);
+}
+
 static ssize_t ssh_read(struct transport *, char *, size_t, struct err *);
 static ssize_t ssh_write(
     struct transport *, const char *, size_t, struct err *);
@@ -276,8 +319,11 @@ ssh_connect(const struct target *target, const struct observer *observer,
 	ssh->address = xstrdup(target->device->address);
 	ssh->port = target->device->port;
 	ssh->cancel_fd = observer->cancel_fd;
-	ssh->fd = tcp_connect(
-	    ssh->address, ssh->port, deadline, ssh->cancel_fd, err);
+	ssh->fd = target->device->proxy_jump
+	    ? jump_connect(&ssh->jump, target->device->proxy_jump, ssh->address,
+		  ssh->port, err)
+	    : tcp_connect(
+		  ssh->address, ssh->port, deadline, ssh->cancel_fd, err);
 	if (ssh->fd < 0)
 		goto out;
 	ssh->session = libssh2_session_init_ex(
@@ -293,8 +339,10 @@ ssh_connect(const struct target *target, const struct observer *observer,
 	    deadline, "the SSH key exchange", err);
 	if (rc) {
 		ssh_fail(ssh, rc, ERR_CONNECT, "the SSH key exchange", err);
+		jump_reason(&ssh->jump, err);
 		goto out;
 	}
+	tell_weak_algorithms(ssh, observer);
 	rc = check_host_key(ssh, target, observer, err);
 out:
 	if (rc) {
@@ -582,6 +630,7 @@ ssh_close(struct ssh *ssh, int64_t deadline)
 	}
 	if (ssh->fd >= 0)
 		close(ssh->fd);
+	jump_end(&ssh->jump);
 	free(ssh->address);
 	free(ssh);
 }

@@ -48,7 +48,7 @@ const struct yaml_table job_timeouts_table = YAML_TABLE(
 	FIELD("device_type", LINE, device.device_type),                        \
 	    NUMBER("port", device.port, 1, 65535),                             \
 	    FIELD("username", LINE, device.username),                          \
-	    { "proxy_jump", YAML_FIELD_LATER, 0, false, 0, 0, NULL },          \
+	    FIELD("proxy_jump", LINE, device.proxy_jump),                      \
 	    FIELD("groups", LINES, device.groups), FIELD("vars", MAP, vars),   \
 	    NUMBER("pipeline", device.pipeline, 1, 64),                        \
 	{                                                                      \
@@ -101,6 +101,7 @@ job_device_clear(struct job_device *device)
 	free(device->address);
 	free(device->device_type);
 	free(device->username);
+	free(device->proxy_jump);
 	strs_clear(&device->groups);
 	json_decref(device->vars);
 }
@@ -124,6 +125,7 @@ take_over(struct job_device *device, const struct job_device *defaults)
 {
 	fill_text(&device->device_type, defaults->device_type);
 	fill_text(&device->username, defaults->username);
+	fill_text(&device->proxy_jump, defaults->proxy_jump);
 	if (!device->port)
 		device->port = defaults->port;
 	if (!device->pipeline)
@@ -163,9 +165,10 @@ static void
 judge_hosts(const struct job_device *device, const struct yaml_node *node,
     struct diags *diags)
 {
-	const char *keys[] = { "hostname", "address" };
-	const char *values[] = { device->hostname, device->address };
-	for (size_t i = 0; i < 2; i++)
+	const char *keys[] = { "hostname", "address", "proxy_jump" };
+	const char *values[] = { device->hostname, device->address,
+		device->proxy_jump };
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (values[i] && yaml_get(node, keys[i]) && !is_host(values[i]))
 			diag_add(diags, yaml_place(node, keys[i]),
 			    "\"%s\" must not hold blanks or slashes, begin "
@@ -216,8 +219,10 @@ job_defaults_read(struct job_defaults *defaults,
 		.device.timeouts = job_timeouts_unset(),
 	};
 	struct job_device *device = &defaults->device;
-	if (node)
+	if (node) {
 		yaml_read(node, &defaults_table, defaults, diags);
+		judge_hosts(device, node, diags);
+	}
 	if (device->device_type)
 		device->profile = find_profile(
 		    profiles, device->device_type, node, diags);

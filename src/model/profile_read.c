@@ -46,7 +46,6 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("close", LINE, struct draft, profile.close),
 	FIELD("abort_line", TEXT, struct draft, profile.abort_line),
 	FIELD("literal_next", TEXT, struct draft, profile.literal_next),
-	FIELD("literal_next", TEXT, struct draft, profile.literal_next),
 	FIELD("running_config", LINE, struct draft, profile.running_config),
 	{ "pipeline", YAML_FIELD_INT, offsetof(struct draft, profile.pipeline),
 	    false, 1, 64, NULL },

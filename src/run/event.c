@@ -5,10 +5,14 @@
 #include "base/buf.h"
 #include "base/deadline.h"
 #include "base/die.h"
+#include "base/str.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Three years. With more, milliseconds would not survive the round trip. */
+#define DURATION_MAX_S 1e8
 
 static const char *const kind_names[EVENT__COUNT] = {
 	[EVENT_RUN_STARTED] = "run_started",
@@ -135,10 +139,8 @@ event_put(const struct event *event, struct buf *out)
 	    line, add_to_buf, out, JSON_COMPACT | JSON_REAL_PRECISION(12));
 	/* Texts are valid UTF-8 and outputs are cut before they come here. */
 	BUG_IF(rc && !out->cut);
-	if (rc)
+	if (rc || !buf_addc(out, '\n'))
 		buf_truncate(out, before);
-	else
-		buf_addc(out, '\n');
 	json_decref(line);
 }
 
@@ -158,9 +160,13 @@ get_error(const json_t *value, struct fault *fault)
 	const char *text = json_string_value(json_object_get(value, "message"));
 	json_int_t line = json_integer_value(json_object_get(value, "line"));
 	if (!kind || !text || !err_kind_get(kind, &fault->err.kind) ||
-	    line < 0 || line > UINT32_MAX)
+	    fault->err.kind == ERR_NONE || line < 0 || line > UINT32_MAX)
 		return false;
 	err_set(&fault->err, fault->err.kind, "%s", text);
+	/* A message that is cut is cut between characters. */
+	size_t bad;
+	if (!str_is_utf8(fault->err.text, strlen(fault->err.text), &bad))
+		fault->err.text[bad] = '\0';
 	fault_at(fault, (unsigned)line,
 	    json_string_value(json_object_get(value, "sent")),
 	    json_string_value(json_object_get(value, "device_text")));
@@ -171,7 +177,8 @@ static bool
 get_duration(const json_t *value, int64_t *duration_ms)
 {
 	double seconds = json_number_value(value);
-	if (!json_is_number(value) || !(seconds >= 0) || seconds > 1e10)
+	if (!json_is_number(value) || !(seconds >= 0) ||
+	    seconds > DURATION_MAX_S)
 		return false;
 	*duration_ms = (int64_t)llround(seconds * 1000);
 	return true;

@@ -133,6 +133,7 @@ take_finished(struct ledger *ledger, struct ledger_device *device,
 	if (!event->status || !device_status_get(event->status, &status))
 		status = DEVICE_UNKNOWN;
 	device->in_flight = false;
+	device->visit_ms = 0;
 	device->finished_at = offset;
 	device->stage = event->stage;
 	if (event->duration_ms > 0)
@@ -155,6 +156,7 @@ ledger_take(struct ledger *ledger, size_t index, const struct event *event,
 		device->in_flight = true;
 		device->change_seen = false;
 		device->attempts = event->attempt;
+		device->visit_ms = event->time_ms;
 		if (!device->started_ms)
 			device->started_ms = event->time_ms;
 		break;
@@ -190,7 +192,8 @@ ledger_gone(const struct ledger *ledger, size_t index, int wait_status,
 	event->phase = xstrdup(device->phase);
 	event->stage = device->stage;
 	event->status = xstrdup(device->change_seen ? "unknown" : "failed");
-	event->duration_ms = event->time_ms - device->started_ms;
+	if (device->visit_ms && event->time_ms > device->visit_ms)
+		event->duration_ms = event->time_ms - device->visit_ms;
 	struct err *err = &event->error.err;
 	if (overdue)
 		err_set(err, ERR_TIMEOUT,

@@ -170,11 +170,11 @@ become_worker(const struct pool *pool, const struct target *target, int fd)
 	sigaction(SIGINT, &ignore, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGTERM, &stop, NULL);
-	/* Signals that reached the parent's queue are not for us. */
-	sigprocmask(SIG_SETMASK, &pool->old_mask, NULL);
 	if (fd != 3 && dup2(fd, 3) < 0)
 		_exit(FATAL_STATUS);
 	worker_fd = 3;
+	/* Only now: a SIGTERM that came meanwhile calls off by worker_fd. */
+	sigprocmask(SIG_SETMASK, &pool->old_mask, NULL);
 	int null = open("/dev/null", O_RDWR);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0)

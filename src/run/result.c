@@ -83,7 +83,7 @@ static json_t *
 error_json(const struct ledger_device *device, int fd)
 {
 	struct event event = { 0 };
-	json_t *error = NULL;
+	json_t *error;
 	if (device->error == ERR_NONE)
 		return json_null();
 	if (result_read_event(fd, device->finished_at, &event) == 0) {
@@ -92,8 +92,13 @@ error_json(const struct ledger_device *device, int fd)
 			    "an earlier phase changed the device, then: ");
 		error = event_error_json(&event.error);
 		event_clear(&event);
+		return error;
 	}
-	return error ? error : json_null();
+	/* The journal has lost it; what the ledger kept is better than null. */
+	struct fault known = { 0 };
+	err_set(&known.err, device->error, "%s",
+	    device->message ? device->message : "");
+	return event_error_json(&known);
 }
 
 static json_t *

@@ -62,16 +62,18 @@ run_record(struct run *run, size_t device, struct event *event)
 	event_clear(event);
 }
 
-static void
+/* False when the journal does not hold what was recorded. */
+static bool
 flush(struct run *run, bool sync)
 {
 	struct err err;
 	if (journal_flush(run->journal, sync, &err) == 0)
-		return;
+		return true;
 	if (!run->stopped)
 		log_error("%s", err.text);
 	run_stop(
 	    run, ERR_INTERNAL, "the journal cannot be written: %s", err.text);
+	return false;
 }
 
 /* A host key that a worker met first: the parent is the only writer. */
@@ -149,16 +151,19 @@ draw_consequences(struct run *run, size_t device, const struct event *event)
 	}
 }
 
-/* The check is not a visit: of its events only the end counts. */
+/* The check is not a visit: of its events only the end counts for the
+ * device, and what it met on the way is the run's to know. */
 static void
 hear_check(struct run *run, struct event *event)
 {
 	if (event->kind == EVENT_DEVICE_FINISHED) {
 		event_clear(run->check);
 		*run->check = *event;
-		return;
+	} else if (event->kind == EVENT_HOST_KEY || event->kind == EVENT_LOG) {
+		run_record(run, NO_DEVICE, event);
+	} else {
+		event_clear(event);
 	}
-	event_clear(event);
 }
 
 static void
@@ -214,8 +219,8 @@ void
 run_attend(struct run *run)
 {
 	pool_wait(run->pool, TICK_MS);
-	flush(run, run->waiting_count > 0);
-	if (run->stopped_kind != ERR_INTERNAL)
+	/* Whatever else stopped the run: no word in the journal, no change. */
+	if (flush(run, run->waiting_count > 0))
 		for (size_t i = 0; i < run->waiting_count; i++)
 			pool_go(run->pool, run->waiting[i]);
 	else if (run->waiting_count)
@@ -398,15 +403,39 @@ conclude(struct run *run, bool refused)
 	write_result(run);
 }
 
+/* Copies the file at PATH into the run's directory as NAME. */
+static int
+keep_file(struct run *run, const char *path, const char *name, struct err *err)
+{
+	struct buf text;
+	buf_init(&text, JOB_FILE_LIMIT_BYTES);
+	int rc = file_read(path, &text, err);
+	if (rc == 0)
+		rc = journal_write_file(
+		    run->journal, name, buf_str(&text), text.len, err);
+	buf_clear(&text);
+	return rc;
+}
+
+static int
+keep_plan(struct run *run, struct err *err)
+{
+	json_t *json = plan_json(run->job);
+	char *plan = json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	int rc = journal_write_file(
+	    run->journal, "plan.json", plan, strlen(plan), err);
+	json_decref(json);
+	free(plan);
+	return rc;
+}
+
 /* The run's directory with what was asked for and what was made of it. */
 static int
 open_journal(struct run *run, struct err *err)
 {
 	int rc = -1;
-	struct buf job;
 	char *state_dir = journal_state_dir(run->options->state_dir);
-	char *plan = NULL, *transcripts = NULL;
-	buf_init(&job, JOB_FILE_LIMIT_BYTES);
+	char *transcripts = NULL;
 	run->journal = journal_create(state_dir, run->job->name, err);
 	if (!run->journal)
 		goto out;
@@ -414,22 +443,16 @@ open_journal(struct run *run, struct err *err)
 	run->outcome->id = xstrdup(journal_run_id(run->journal));
 	run->outcome->journal_fd = dup(journal_fd(run->journal));
 	fd_set_cloexec(run->outcome->journal_fd);
-	json_t *json = plan_json(run->job);
-	plan = json_dumps(json, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-	json_decref(json);
 	transcripts = xasprintf("%s/transcripts", run->outcome->dir);
-	if (file_read(run->job->path, &job, err) ||
-	    journal_write_file(
-		run->journal, "job.yml", buf_str(&job), job.len, err) ||
-	    journal_write_file(
-		run->journal, "plan.json", plan, strlen(plan), err) ||
+	if (keep_file(run, run->job->path, "job.yml", err) ||
+	    (run->job->inventory &&
+		keep_file(run, run->job->inventory, "inventory.yml", err)) ||
+	    keep_plan(run, err) ||
 	    (run->options->transcripts && dir_make(transcripts, 0700, err)))
 		goto out;
 	rc = 0;
 out:
-	buf_clear(&job);
 	free(transcripts);
-	free(plan);
 	free(state_dir);
 	return rc;
 }

@@ -60,13 +60,13 @@ clean_text(struct worker *worker, const char *text, size_t len, size_t limit,
     bool *cut)
 {
 	struct buf out;
-	if (len > limit && cut)
-		*cut = true;
 	buf_reset(&worker->clean);
-	redact_add(
-	    &worker->redactor, &worker->clean, text, len < limit ? len : limit);
-	buf_init(&out, EVENT_LINE_LIMIT_BYTES);
+	/* Cut after redacting: a secret that the limit divides is one, too. */
+	redact_add(&worker->redactor, &worker->clean, text, len);
+	buf_init(&out, limit);
 	str_add_utf8(&out, buf_str(&worker->clean), worker->clean.len);
+	if ((out.cut || worker->clean.cut) && cut)
+		*cut = true;
 	return buf_take(&out);
 }
 

@@ -21,12 +21,13 @@ class Enable(Case):
         self.assertEqual(self.asked(), 2)  # the check and the visit
 
     def test_not_given(self):
-        self.start_lab("R1", USER_MODE)
-        run = self.push(self.acl_job(threads=1), expect=None)
-        self.assertIn(run.returncode, (1, 4))
+        self.start_lab("R1", USER_MODE, "R3")
+        run = self.push(self.acl_job(threads=1), expect=1)
+        self.assertEqual(run.statuses(), ["changed", "failed", "changed"])
         result = run.results["U1"]
+        # Nothing was refused, so it is no reason to stop the run.
         self.assertEqual((result["status"], result["error"]["kind"]),
-                         ("failed", "auth"))
+                         ("failed", "prompt"))
         self.assertIn("NETPUSH_ENABLE_PASSWORD", result["error"]["message"])
         self.assertEqual(self.asked(), 0)
         self.assertEqual(self.config_lines("U1"), [])

@@ -57,13 +57,25 @@ acl_lines: permit ip any any
     steps:
       - command: show version
         expect: '(open'
-      - config: "interface {{nowhere}}"
       - comand: show clock
 """))
         run = self.refuse("run", path)
-        self.assertEqual(len(run.stderr.splitlines()), 3)
-        for word in ("expect", "nowhere", "comand"):
+        self.assertEqual(len(run.stderr.splitlines()), 2)
+        for word in ("expect", "comand"):
             self.assertIn(word, run.stderr)
+
+    def test_undefined_variables(self):
+        path = self.write("job.yml", self.phases_job("""
+  - steps:
+      - config: |
+          ntp server {{server}}
+          interface {{nowhere}}
+""", more="vars: {server: 10.0.0.1}\n"))
+        for command in ("check", "run"):
+            run = self.refuse(command, path)
+            self.assertIn("nowhere", run.stderr)
+            self.assertNotIn("server", run.stderr)
+            self.assertRegex(run.stderr, r"job.yml:\d+:\d+: ")
 
     def test_no_yaml(self):
         path = self.write("job.yml", "threads: [1\nb: }\n")

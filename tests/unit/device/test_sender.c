@@ -213,7 +213,7 @@ static const struct {
 	    "interface a\nend\nntp server x\n", 0, ERR_PROMPT, 2, 2, 2,
 	    CONF "config:interface a|config-if:end|" },
 	{ "a damaged echo", "interface a\n description ODD one\n", 1, ERR_ECHO,
-	    2, 2, 1,
+	    2, 2, 2,
 	    CONF "config:interface a|config-if:description ODD one|"
 		 "config-if:end|" },
 	{ "the device hangs up", "interface a\n b\n DIE\n", 1, ERR_CLOSED, 3, 3,
@@ -413,7 +413,7 @@ a_mute_device_is_a_timeout_at_the_line(void **state)
 	(void)state;
 	struct bench bench;
 	fixture_reset(&fixture, "cisco_ios");
-	bench_begin(&bench, "interface a\n b\n MUTE\n d\n");
+	bench_begin(&bench, "interface a\n b\n MUTE\n");
 	fixture.device.timeouts.silence_ms = 30;
 	assert_int_equal(bench_push(&bench), -1);
 	assert_int_equal(bench.fault.err.kind, ERR_TIMEOUT);
