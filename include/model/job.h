@@ -128,8 +128,9 @@ void job_free(struct job *job);
  * sends only some of them. New reference. */
 json_t *job_acl_vars(const struct strs *lines);
 
-/* Keeps the devices whose hostname matches one of PATTERNS (shell globs,
- * "!" in front excludes). Returns how many are left. */
+/* Keeps the devices that match one of PATTERNS: shell globs over the hostname,
+ * @NAME for the devices of a group; "!" in front excludes. Returns how many
+ * are left. */
 size_t job_limit(struct job *job, const struct strs *patterns);
 
 #endif

@@ -111,7 +111,7 @@ static const struct option_row rows[] = {
 	{ "threads", 0, "N", OPTIONS_JOB, take_threads,
 	    "devices at once, instead of the job's threads" },
 	{ "limit", 0, "PATTERNS", OPTIONS_JOB, take_limit,
-	    "only hostnames that match: globs, comma separated, ! excludes" },
+	    "only these: hostname globs or @group, by commas; ! excludes" },
 	{ "profiles", 0, "DIR", OPTIONS_JOB | OPTIONS_PROFILES, take_profiles,
 	    "more device profiles; they win over those of the same name" },
 	{ "known-hosts", 0, "FILE", OPTIONS_NETWORK, take_known_hosts,

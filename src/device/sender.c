@@ -420,7 +420,8 @@ send_block(struct sender *sender, size_t at, size_t end, bool nested)
 	}
 	/* A block that ends with a block: one "exit" of the next line must be
 	 * enough. */
-	if (nested && exit_line && go_home(sender, end, home))
+	if (nested && exit_line && end < sender->push->lines->count &&
+	    go_home(sender, end, home))
 		goto out;
 	rc = 0;
 out:

@@ -322,19 +322,28 @@ job_free(struct job *job)
 	free(job);
 }
 
+/* A pattern of --limit: a glob over the hostname, or @ and a group. */
 static bool
-wanted(const char *hostname, const struct strs *patterns)
+matches(const struct job_device *device, const char *pattern)
+{
+	if (pattern[0] == '@')
+		return strs_has(&device->groups, pattern + 1);
+	return fnmatch(pattern, device->hostname, 0) == 0;
+}
+
+static bool
+wanted(const struct job_device *device, const struct strs *patterns)
 {
 	bool only_exclusions = true, included = false;
 	for (size_t i = 0; i < patterns->count; i++) {
 		const char *pattern = patterns->items[i];
 		if (pattern[0] == '!') {
-			if (fnmatch(pattern + 1, hostname, 0) == 0)
+			if (matches(device, pattern + 1))
 				return false;
 			continue;
 		}
 		only_exclusions = false;
-		if (fnmatch(pattern, hostname, 0) == 0)
+		if (matches(device, pattern))
 			included = true;
 	}
 	return included || only_exclusions;
@@ -346,7 +355,7 @@ job_limit(struct job *job, const struct strs *patterns)
 	size_t kept = 0;
 	for (size_t i = 0; i < job->device_count; i++) {
 		struct job_device *device = &job->devices[i];
-		if (wanted(device->hostname, patterns))
+		if (wanted(device, patterns))
 			job->devices[kept++] = *device;
 		else
 			job_device_clear(device);

@@ -212,8 +212,12 @@ class Run:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        errors = self.stderr
         self._out.close()
         self._err.close()
+        # Of workers, too: they share our standard error.
+        if "Sanitizer" in errors or "runtime error:" in errors:
+            raise AssertionError(errors)
 
 
 class Terminal:

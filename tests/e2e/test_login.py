@@ -38,7 +38,7 @@ class Enable(Case):
                         NETPUSH_ENABLE_PASSWORD="not-this-one")
         self.assertEqual(run.statuses(), ["failed", "skipped"])
         self.assertEqual(run.results["U1"]["error"]["kind"], "auth")
-        # IOS asks up to three times: the rest is answered with nothing.
+        self.assertEqual(self.asked(), 1)  # IOS would ask three times
         self.assertEqual(self.connects(), ["U1"])
         with open(os.path.join(run.dir, "events.jsonl"),
                   encoding="utf-8") as file:
@@ -51,6 +51,7 @@ class Enable(Case):
                         NETPUSH_ENABLE_PASSWORD="not-this-one")
         self.assertEqual(run.statuses(), ["changed", "failed", "skipped"])
         self.assertEqual(run.results["U1"]["error"]["kind"], "auth")
+        self.assertEqual(self.asked(), 1)
 
 
 class KeyboardInteractive(Case):

@@ -69,7 +69,7 @@ box_obey(struct box *box, const char *line, struct buf *out)
 	    str_starts(line, "neighbor");
 	bool place = strcmp(mode, "config-router") == 0 ||
 	    strcmp(mode, "config-router-af") == 0;
-	if (strstr(line, "DIE"))
+	if (strstr(line, "DIE") || (str_eq(line, "exit") && !box->depth))
 		return false;
 	if (strstr(line, "BAD") || (bgp_only && !place) ||
 	    (str_eq(line, "exit-address-family") &&
