@@ -133,15 +133,6 @@ read_some(struct channel *channel, struct err *err)
 	return CHANNEL_DATA;
 }
 
-enum channel_heard
-channel_drain(struct channel *channel, struct err *err)
-{
-	enum channel_heard heard = CHANNEL_DATA;
-	for (int i = 0; heard == CHANNEL_DATA && i < DRAIN_READS; i++)
-		heard = channel->eof ? CHANNEL_EOF : read_some(channel, err);
-	return heard;
-}
-
 /* A device that never falls silent must not make it deaf to the parent. */
 static bool
 is_called_off(struct channel *channel)
@@ -151,6 +142,19 @@ is_called_off(struct channel *channel)
 		return false;
 	channel->cancel_look = now + CANCEL_LOOK_MS;
 	return wait_fd(-1, 0, now, channel->cancel_fd) == WAIT_CANCELLED;
+}
+
+enum channel_heard
+channel_drain(struct channel *channel, struct err *err)
+{
+	enum channel_heard heard = CHANNEL_DATA;
+	if (is_called_off(channel)) {
+		err_set(err, ERR_CANCELLED, "called off");
+		return CHANNEL_ERROR;
+	}
+	for (int i = 0; heard == CHANNEL_DATA && i < DRAIN_READS; i++)
+		heard = channel->eof ? CHANNEL_EOF : read_some(channel, err);
+	return heard;
 }
 
 enum channel_heard

@@ -616,6 +616,24 @@ fail_silent(struct exchange *x)
 		    flight_at(x, 0)->text);
 }
 
+/* All that has arrived. A device that never falls silent ends as one that
+ * does, at the deadline. */
+static enum channel_heard
+hear_all(struct exchange *x, struct err *err)
+{
+	for (;;) {
+		enum channel_heard heard = channel_drain(x->channel, err);
+		if (heard != CHANNEL_DATA)
+			return heard;
+		if (!x->count || x->failed)
+			return CHANNEL_SILENCE;
+		if (deadline_passed(x->request->deadline)) {
+			fail_silent(x);
+			return CHANNEL_SILENCE;
+		}
+	}
+}
+
 /*
  * The open line means something only when all that has arrived was heard: a
  * line of a show that reads like the prompt is then no longer the last one.
@@ -627,14 +645,9 @@ pump(struct exchange *x)
 	enum channel_heard heard = channel_pump(
 	    x->channel, quiet_deadline(x), &err);
 	if (heard == CHANNEL_DATA) {
-		heard = channel_drain(x->channel, &err);
-		if (!x->failed && heard != CHANNEL_DATA)
+		heard = hear_all(x, &err);
+		if (!x->failed)
 			look_at_open_line(x);
-		/* A device that never falls silent must end, too. */
-		if (x->count && deadline_passed(x->request->deadline))
-			fail_silent(x);
-		if (heard == CHANNEL_DATA)
-			return;
 		/* What ends the stream after the last answer is told to the
 		 * next line. */
 		if (heard == CHANNEL_SILENCE || x->count == 0)
