@@ -10,8 +10,6 @@
 
 struct prompts;
 
-/* A terminal does not wrap before this column, whatever its width. */
-#define ECHO_WRAP_COLUMNS 79
 /* Of a line that the device scrolled sideways at least this much of the end
  * must be seen. */
 #define ECHO_TAIL_BYTES 16
@@ -19,7 +17,8 @@ struct prompts;
 enum echo {
 	ECHO_NONE, /* no echo: something else */
 	ECHO_WHOLE, /* a prompt and exactly what was sent */
-	ECHO_PART, /* its beginning; the device wraps, more lines follow */
+	ECHO_PART, /* its beginning: a wrapped line, or a log line came between;
+		      what follows decides */
 	ECHO_DAMAGED, /* a prompt and something that was not sent */
 };
 

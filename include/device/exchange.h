@@ -31,6 +31,8 @@ struct exchange_reply {
 	bool cut; /* longer than EXCHANGE_ANSWER_LIMIT_BYTES */
 	const struct profile_mode *mode; /* by the prompt that followed */
 	const char *prompt;
+	bool bad; /* the line was damaged, or its question not answered: the
+		     run will fail, this is what the device made of it */
 };
 
 struct exchange_request {
@@ -65,8 +67,8 @@ void exchange_free(struct exchange *exchange);
 /*
  * Sends the lines and hears all answers. 0 when each line that was sent was
  * answered; -1 with FAULT otherwise: kinds timeout, closed, echo, prompt (an
- * unanswered question), cancelled. After a failure the session cannot be
- * trusted with more lines unless exchange_settle() says so.
+ * unanswered question), cancelled. After a failure the session can be
+ * trusted with more lines only if exchange_is_settled().
  */
 int exchange_run(struct exchange *exchange, struct exchange_request *request,
     struct fault *fault);

@@ -44,6 +44,9 @@ struct known_hosts *known_hosts_parse(const char *text, size_t len);
 
 void known_hosts_free(struct known_hosts *kh);
 
+/* The file that it was read from, for messages. */
+const char *known_hosts_path(const struct known_hosts *kh);
+
 /* How many lines were passed over as nonsense; *first_line is the first one's
  * number, counted from 1, and 0 when there is none (may be NULL).
  * @cert-authority lines are skipped on purpose and not counted. */
@@ -83,8 +86,5 @@ bool known_hosts_key_type(
  */
 int known_hosts_append(const char *path, const char *host, uint16_t port,
     const char *key_type, const void *key, size_t len, struct err *err);
-
-/* libcrypto's version, for --version. */
-const char *known_hosts_library_version(void);
 
 #endif

@@ -14,6 +14,11 @@
 struct err;
 struct ssh;
 
+/* Has the libraries make ready what is the same for every connection. Called
+ * by the parent before it forks workers, which inherit it; without it each
+ * does that work itself. */
+void ssh_warm_up(void);
+
 /* libssh2's version, for --version. */
 const char *ssh_library_version(void);
 

@@ -32,8 +32,8 @@ struct run_observer {
 	    const struct event *event);
 	/* The credentials were refused: ask for others. False: there are
 	 * none to be had. ATTEMPT counts the refusals so far. */
-	bool (*ask_again)(void *data, struct credentials *credentials,
-	    int attempt);
+	bool (*ask_again)(
+	    void *data, struct credentials *credentials, int attempt);
 	/* ^C or SIGTERM, for the LEVELth time; DEVICES in flight. */
 	void (*interrupted)(void *data, const struct ledger *ledger, int level);
 	/* Called about every second while workers run, for the live line. */
@@ -41,19 +41,19 @@ struct run_observer {
 };
 
 struct run_options {
-	const char *state_dir;   /* NULL: the default place */
+	const char *state_dir; /* NULL: the default place */
 	const char *known_hosts; /* path */
 	enum host_keys_policy host_keys;
 	bool transcripts;
 };
 
 struct run_outcome {
-	char *dir;       /* the run's directory; NULL: it could not be made */
+	char *dir; /* the run's directory; NULL: it could not be made */
 	char *id;
 	int exit_status;
-	int signal;      /* the signal to die by, 0 for none */
+	int signal; /* the signal to die by, 0 for none */
 	struct ledger ledger;
-	int journal_fd;  /* events.jsonl, open for reading outputs; -1 */
+	int journal_fd; /* events.jsonl, open for reading outputs; -1 */
 };
 void run_outcome_clear(struct run_outcome *outcome);
 

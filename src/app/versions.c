@@ -1,7 +1,7 @@
 /* What this executable is made of, as seen at run time. */
 #include "app/versions.h"
 
-#include "device/known_hosts.h"
+#include "device/crypto.h"
 #include "device/transport_ssh2.h"
 #include "model/profile_print.h"
 #include "model/yaml.h"
@@ -15,7 +15,7 @@ versions_print(void)
 {
 	printf("netpush " NETPUSH_VERSION "\n");
 	printf("libssh2 %s\n", ssh_library_version());
-	printf("libcrypto %s\n", known_hosts_library_version());
+	printf("libcrypto %s\n", crypto_library_version());
 	printf("libyaml %s\n", yaml_library_version());
 	printf("libcyaml %s\n", profile_print_library_version());
 	printf("PCRE2 %s\n", re_library_version());

@@ -69,6 +69,26 @@ utf8_len(const unsigned char *text, size_t left)
 	return len;
 }
 
+#define EACH_BYTE(value) (UINT64_MAX / 255 * (value))
+
+/* A multiple of 8 bytes at the start that are ASCII and not NUL: most text is
+ * nothing else. (The high bit of a byte of `low` is set where the byte is 0;
+ * borrows can only add such bits above a byte that is.) */
+static size_t
+ascii_span(const unsigned char *bytes, size_t len)
+{
+	size_t n = 0;
+	while (len - n >= sizeof(uint64_t)) {
+		uint64_t word;
+		memcpy(&word, bytes + n, sizeof(word));
+		uint64_t low = (word - EACH_BYTE(1)) & ~word;
+		if ((word | low) & EACH_BYTE(0x80))
+			break;
+		n += sizeof(word);
+	}
+	return n;
+}
+
 bool
 str_is_utf8(const char *text, size_t len, size_t *bad)
 {
@@ -105,7 +125,12 @@ str_add_utf8(struct buf *out, const char *text, size_t len)
 	const unsigned char *bytes = (const unsigned char *)text;
 	size_t start = 0;
 	for (size_t i = 0; i < len;) {
-		size_t n = bytes[i] ? utf8_len(bytes + i, len - i) : 0;
+		/* A text far longer than the room is not read to its end. */
+		if (i - start > out->limit - out->len)
+			break;
+		size_t n = ascii_span(bytes + i, len - i);
+		if (!n && bytes[i])
+			n = utf8_len(bytes + i, len - i);
 		if (n) {
 			i += n;
 			continue;

@@ -22,8 +22,6 @@ compare_rest(const char *line, size_t len, const char *sent, size_t sent_len,
 		return ECHO_DAMAGED;
 	if (len == left)
 		return ECHO_WHOLE;
-	if (len < ECHO_WRAP_COLUMNS)
-		return ECHO_DAMAGED;
 	*part += len;
 	return ECHO_PART;
 }
@@ -53,8 +51,7 @@ echo_compare(const struct prompts *prompts, const char *line, size_t len,
 	if (shown[0] == '$' && shown_len > ECHO_TAIL_BYTES &&
 	    ends_with(sent, sent_len, shown + 1, shown_len - 1))
 		return ECHO_WHOLE;
-	if (len >= ECHO_WRAP_COLUMNS && shown_len < sent_len &&
-	    memcmp(shown, sent, shown_len) == 0) {
+	if (shown_len < sent_len && memcmp(shown, sent, shown_len) == 0) {
 		*part = shown_len;
 		return ECHO_PART;
 	}

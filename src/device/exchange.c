@@ -26,6 +26,7 @@ struct in_flight {
 	size_t len;
 	bool alone; /* nothing may be in flight with it */
 	size_t part; /* of its echo, seen on wrapped lines so far */
+	bool bad; /* damaged, or its question was not answered */
 };
 
 struct exchange {
@@ -54,7 +55,9 @@ struct exchange {
 	bool echoes_early; /* seen once: never more than one line in flight */
 	bool asked; /* the open line is a question that was answered */
 	bool secret_given; /* a secret is offered once, never again */
-	bool damaged; /* an echo was not what was sent */
+	bool damaged; /* an echo was not what was sent, or a question stayed
+			 unanswered: the run fails when all is heard */
+	bool aborted; /* abort_line was sent */
 	bool failed;
 	struct buf answer;
 	struct buf out;
@@ -220,6 +223,7 @@ finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
 		.cut = x->answer.cut,
 		.mode = x->mode,
 		.prompt = exchange_prompt(x),
+		.bad = head->bad,
 	};
 	x->bytes_in_flight -= head->len + 1;
 	x->head = (x->head + 1) % EXCHANGE_WINDOW_MAX;
@@ -293,7 +297,44 @@ note_damage(struct exchange *x, unsigned i, const char *line, size_t len)
 		    shown);
 	}
 	sent->part = 0;
+	sent->bad = true;
 	free(shown);
+}
+
+static void hear_answer(struct exchange *x, const char *line, size_t len);
+
+/* Only the beginning of an echo was seen, and LINE is not the rest: that much
+ * is all that the device has read. LINE is what it made of it. */
+static void
+settle_for_part(struct exchange *x, const char *line, size_t len)
+{
+	struct in_flight *head = flight_at(x, 0);
+	note_damage(x, 0, head->text, head->part);
+	x->echoed = true;
+	if (line)
+		hear_answer(x, line, len);
+}
+
+/* The rest of an echo whose beginning was seen. A device may also begin anew,
+ * with its prompt, after a log line came between. */
+static void
+hear_rest_of_echo(struct exchange *x, const char *line, size_t len)
+{
+	struct in_flight *head = flight_at(x, 0);
+	size_t prompt_len = 0, part = head->part;
+	if (take_log_line(x, line, len, &prompt_len))
+		return;
+	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
+	if (echo == ECHO_DAMAGED && x->interrupted) {
+		head->part = 0;
+		echo = compare_echo(x, 0, line, len, &prompt_len);
+		if (echo != ECHO_WHOLE && echo != ECHO_PART)
+			head->part = part;
+	}
+	if (echo == ECHO_DAMAGED || echo == ECHO_NONE)
+		settle_for_part(x, line, len);
+	else
+		x->echoed = echo == ECHO_WHOLE;
 }
 
 /* The echo of the head. */
@@ -301,12 +342,14 @@ static void
 hear_echo(struct exchange *x, const char *line, size_t len)
 {
 	size_t prompt_len = 0;
-	bool goes_on = flight_at(x, 0)->part > 0;
-	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
-	if (echo == ECHO_NONE || (echo == ECHO_DAMAGED && !goes_on)) {
-		if (take_log_line(x, line, len, &prompt_len))
-			return;
+	if (flight_at(x, 0)->part) {
+		hear_rest_of_echo(x, line, len);
+		return;
 	}
+	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
+	if ((echo == ECHO_NONE || echo == ECHO_DAMAGED) &&
+	    take_log_line(x, line, len, &prompt_len))
+		return;
 	if (echo == ECHO_NONE) {
 		if (!prompts_learnt(x->prompts))
 			return; /* still the banner */
@@ -453,6 +496,31 @@ quiet_deadline(const struct exchange *x)
 	    x->request->deadline, deadline_in(x->request->silence_ms));
 }
 
+/*
+ * A question that gets no answer fails its line. The profile's abort_line
+ * (^C) brings the prompt back where the device knows it; else the session is
+ * given up after the silence.
+ */
+static void
+decline(struct exchange *x, enum err_kind kind, const char *why,
+    const char *asked, size_t len)
+{
+	const char *abort_line = x->profile->abort_line;
+	char *text = xstrndup(asked, len);
+	if (x->fault->err.kind == ERR_NONE) {
+		fail_at(x, 0, text);
+		err_set(&x->fault->err, kind, "%s: %s", why, str_trim(text));
+	}
+	free(text);
+	flight_at(x, 0)->bad = true;
+	x->stop = x->damaged = x->asked = true;
+	if (!abort_line || x->aborted ||
+	    channel_send(x->channel, abort_line, strlen(abort_line), false,
+		quiet_deadline(x), &x->fault->err))
+		x->failed = true;
+	x->aborted = true;
+}
+
 static void
 answer_question(struct exchange *x, const struct profile_question *question,
     const char *asked, size_t len)
@@ -460,21 +528,20 @@ answer_question(struct exchange *x, const struct profile_question *question,
 	struct buf reply;
 	bool secret = str_eq(question->answer, QUESTION_SECRET);
 	if (secret && x->secret_given) {
-		fail_at(x, 0, buf_str(&x->answer));
-		fail(x, ERR_AUTH, "the device refused the password for: %s",
-		    flight_at(x, 0)->text);
+		decline(
+		    x, ERR_AUTH, "the device refused the password", asked, len);
 		return;
 	}
-	if (!question->answer || (secret && !x->request->secret)) {
-		char *text = xstrndup(asked, len);
-		fail_at(x, 0, text);
-		fail(x, ERR_PROMPT,
-		    secret ? "the device asks for a password that was not "
-			     "given: %s"
-			   : "the device asks something that the profile "
-			     "does not answer: %s",
-		    str_trim(text));
-		free(text);
+	if (secret && !x->request->secret) {
+		decline(x, ERR_PROMPT,
+		    "the device asks for a password that was not given", asked,
+		    len);
+		return;
+	}
+	if (!question->answer) {
+		decline(x, ERR_PROMPT,
+		    "the device asks what the profile does not answer", asked,
+		    len);
 		return;
 	}
 	buf_init(&reply, 4096);
@@ -518,6 +585,9 @@ look_at_open_line(struct exchange *x)
 		x->open_done = len; /* it was edited meanwhile */
 	open += x->open_done;
 	len -= x->open_done;
+	if (x->count == 1 && !x->echoed && flight_at(x, 0)->part &&
+	    prompts_find(x->prompts, open, len))
+		settle_for_part(x, NULL, 0);
 	if (!x->count || !x->echoed || !len)
 		return;
 	if (x->count == 1 &&
@@ -597,6 +667,11 @@ fill_window(struct exchange *x)
 static void
 fail_silent(struct exchange *x)
 {
+	if (!x->echoed && flight_at(x, 0)->part) {
+		settle_for_part(x, NULL, 0);
+		x->failed = true;
+		return;
+	}
 	size_t len;
 	const char *open = channel_open_line(x->channel, &len);
 	struct buf shown;
@@ -677,7 +752,7 @@ exchange_run(
 	x->secret_given = false;
 	x->shown_at = NOT_SHOWN;
 	x->early = 0;
-	x->damaged = false;
+	x->damaged = x->aborted = false;
 	x->bytes_in_flight = 0;
 	buf_reset(&x->answer);
 	channel_listen(x->channel, hear_line, x);

@@ -42,6 +42,7 @@ struct pattern {
 };
 
 struct known_hosts {
+	char *path; /* where it was read, or NULL */
 	struct known_key *keys;
 	size_t key_count, key_cap;
 	struct name *names;
@@ -161,9 +162,16 @@ known_hosts_load(const char *path, struct err *err)
 		goto out;
 	}
 	kh = known_hosts_parse(buf_str(&text), text.len);
+	kh->path = xstrdup(path);
 out:
 	buf_clear(&text);
 	return kh;
+}
+
+const char *
+known_hosts_path(const struct known_hosts *kh)
+{
+	return kh->path ? kh->path : "known_hosts";
 }
 
 void
@@ -177,6 +185,7 @@ known_hosts_free(struct known_hosts *kh)
 		free(kh->names[i].text);
 	for (size_t i = 0; i < kh->pattern_count; i++)
 		free(kh->patterns[i].hosts);
+	free(kh->path);
 	free(kh->keys);
 	free(kh->names);
 	free(kh->patterns);

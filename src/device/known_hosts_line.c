@@ -6,15 +6,15 @@
 #include "device/known_hosts_line.h"
 
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "base/buf.h"
+#include "device/crypto.h"
 #include "device/known_hosts.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SHA1_BYTES 20
+#define SHA1_BYTES CRYPTO_SHA1_BYTES
 #define HASH_MAGIC "|1|"
 #define NOWHERE	   SIZE_MAX
 
@@ -183,14 +183,10 @@ static bool
 hashed_match(struct piece hosts, const char *name)
 {
 	unsigned char salt[SHA1_BYTES], hash[SHA1_BYTES];
-	unsigned char got[EVP_MAX_MD_SIZE];
-	unsigned got_len = 0;
-	if (!hashed_parse(hosts, salt, hash))
-		return false;
-	if (!HMAC(EVP_sha1(), salt, SHA1_BYTES, (const unsigned char *)name,
-		strlen(name), got, &got_len))
-		return false;
-	return got_len == SHA1_BYTES && memcmp(got, hash, SHA1_BYTES) == 0;
+	unsigned char got[SHA1_BYTES];
+	return hashed_parse(hosts, salt, hash) &&
+	    crypto_hmac_sha1(salt, SHA1_BYTES, name, strlen(name), got) &&
+	    memcmp(got, hash, SHA1_BYTES) == 0;
 }
 
 /*
@@ -334,20 +330,7 @@ known_key_clear(struct known_key *key)
 void
 known_line_add_base64(struct buf *out, const void *data, size_t len)
 {
-	/* Whole groups of three bytes, so that only the last one is padded. */
-	const unsigned char *bytes = data;
-	while (len) {
-		unsigned char text[68];
-		size_t take = len < 48 ? len : 48;
-		int n = EVP_EncodeBlock(text, bytes, (int)take);
-		buf_add(out, text, (size_t)n);
-		bytes += take;
-		len -= take;
-	}
-}
-
-const char *
-known_hosts_library_version(void)
-{
-	return OpenSSL_version(OPENSSL_VERSION_STRING);
+	char *text = base64_put(data, len);
+	buf_adds(out, text);
+	free(text);
 }

@@ -129,6 +129,10 @@ add_name(struct prompts *prompts, char *stem)
 {
 	for (size_t i = 0; i < prompts->name_count; i++) {
 		if (strcmp(prompts->names[i].stem, stem) == 0) {
+			struct named_prompts known = prompts->names[i];
+			memmove(prompts->names + 1, prompts->names,
+			    i * sizeof(*prompts->names));
+			prompts->names[0] = known;
 			free(stem);
 			return;
 		}
@@ -165,13 +169,15 @@ prompts_learn(struct prompts *prompts, const char *text, size_t len)
 	char *stem = match_stem(prompts->profile->first_prompt, text, len);
 	if (!stem)
 		return false;
-	while (prompts->name_count)
-		drop_name(prompts, 0);
 	add_name(prompts, stem);
-	if (prompts_find(prompts, text, len))
-		return true;
-	drop_name(prompts, 0);
-	return false;
+	if (!prompts_find(prompts, text, len)) {
+		/* Not ours after all; what was known stays. */
+		drop_name(prompts, 0);
+		return false;
+	}
+	while (prompts->name_count > 1)
+		drop_name(prompts, prompts->name_count - 1);
+	return true;
 }
 
 bool

@@ -171,6 +171,10 @@ hear_reply(void *data, struct exchange_request *request,
 	if (reply->index < sender->lead)
 		return check_home(sender, reply->prompt);
 	size_t index = sender->first + reply->index - sender->lead;
+	if (reply->bad) {
+		pace(sender, false);
+		return -1;
+	}
 	enum said said = judge(sender->profile, reply->text, reply->len, &why);
 	if (said == SAID_NO) {
 		refuse(sender, index, reply->text, &why);
@@ -398,7 +402,12 @@ send_block(struct sender *sender, size_t at, size_t end, bool nested)
 		if (!exit_line &&
 		    check_place(sender, at, home, header || nested))
 			goto out;
-		if (leaves)
+		/* Our "exit" is proved before a line that would mean something
+		 * elsewhere, too; a header in the wrong place is refused. */
+		if (exit_line && !header && !leaves &&
+		    go_home(sender, at, home))
+			goto out;
+		if (leaves || !header)
 			exit_line = NULL;
 		if (header) {
 			size_t stop = block_end(sender, at, end);

@@ -276,7 +276,6 @@ run_lines(struct session *session, const char *const *lines, size_t count,
 	};
 	answer->profile = session->profile;
 	if (exchange_run(session->exchange, &request, fault)) {
-		session->broken = true;
 		fault->line = 0; /* no line of a template */
 		return -1;
 	}

@@ -57,6 +57,16 @@ fail:
 	return -1;
 }
 
+/* One of LEFT addresses that have still to share the time. */
+static int64_t
+share(int64_t deadline, int left)
+{
+	int64_t now = clock_ms();
+	if (deadline == DEADLINE_NEVER || deadline <= now)
+		return deadline;
+	return now + (deadline - now) / left;
+}
+
 int
 tcp_connect(const char *address, int port, int64_t deadline, int cancel_fd,
     struct err *err)
@@ -81,9 +91,13 @@ tcp_connect(const char *address, int port, int64_t deadline, int cancel_fd,
 		    rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
 	}
 	int fd = -1;
+	int left = 0;
+	for (struct addrinfo *to = found; to; to = to->ai_next)
+		left++;
 	for (struct addrinfo *to = found; to && fd < 0; to = to->ai_next) {
-		fd = connect_one(to, address, port, deadline, cancel_fd, err);
-		if (fd < 0 && err->kind != ERR_CONNECT)
+		fd = connect_one(
+		    to, address, port, share(deadline, left--), cancel_fd, err);
+		if (fd < 0 && err->kind == ERR_CANCELLED)
 			break;
 	}
 	freeaddrinfo(found);

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "device/crypto.h"
 #include "device/jump.h"
 #include "device/known_hosts.h"
 #include "device/tcp.h"
@@ -173,6 +174,14 @@ ssh_fail(struct ssh *ssh, int rc, enum err_kind kind, const char *what,
 	    ssh->port, what ? what : "the session", ssh_message(ssh));
 }
 
+void
+ssh_warm_up(void)
+{
+	/* If it fails here, it fails in the worker, too, and is told there. */
+	(void)libssh2_init(0);
+	crypto_warm_up();
+}
+
 const char *
 ssh_library_version(void)
 {
@@ -248,8 +257,10 @@ check_host_key(struct ssh *ssh, const struct target *target,
 	default:
 		return err_set(err, ERR_HOST_KEY,
 		    "%s port %d: HOST KEY HAS CHANGED (%s): a replaced device "
-		    "or somebody in between; the password was not sent",
-		    ssh->address, ssh->port, type);
+		    "or somebody in between; the password was not sent "
+		    "(the known key is in %s)",
+		    ssh->address, ssh->port, type,
+		    known_hosts_path(target->known_hosts));
 	}
 }
 

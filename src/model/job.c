@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "job_parts.h"
+#include "model/plan.h"
 
 #include <fnmatch.h>
 #include <stddef.h>
@@ -190,9 +191,12 @@ judge_short_form(
 		for (size_t j = 0; somewhere && j < job->device_count; j++)
 			somewhere = json_object_get(
 					job->devices[j].vars, names[i]) != NULL;
-		if (missing && !somewhere)
-			diag_add(diags, root->place,
-			    "a job lacks the key \"%s\"", names[i]);
+		if (!missing || somewhere)
+			continue;
+		diag_add(
+		    diags, root->place, "a job lacks the key \"%s\"", names[i]);
+		/* Said once: it is not undefined on top of that. */
+		json_object_set_new(job->vars, names[i], json_string(""));
 	}
 }
 
@@ -254,6 +258,9 @@ read_job(const char *path, const struct yaml_node *root, struct job *job,
 	}
 	free(draft.inventory);
 	*job = draft.job;
+	/* Sound jobs are rendered by the caller, after --limit. */
+	if (diags->count + diags->left_out > before)
+		plan_check(job, diags);
 	return diags->count + diags->left_out > before ? NULL : job;
 }
 

@@ -20,6 +20,8 @@ set_text(json_t *vars, const char *name, const struct yaml_node *value,
     struct diags *diags)
 {
 	const char *text = yaml_line(value, "\"acl_name\"", diags);
+	/* Set in any case: a bad one is not undefined on top of that. */
+	json_object_set_new(vars, name, json_string(text ? text : ""));
 	if (!text)
 		return;
 	if (strlen(text) > ACL_NAME_MAX)
@@ -33,8 +35,6 @@ set_text(json_t *vars, const char *name, const struct yaml_node *value,
 		diag_add(diags, value->place,
 		    "\"acl_name\" must not hold a question mark: it would ask "
 		    "the device for help");
-	else
-		json_object_set_new(vars, name, json_string(text));
 }
 
 /* One wanted line, as templates see it. */
@@ -148,12 +148,11 @@ static void
 set_switch(json_t *vars, const char *name, const struct yaml_node *value,
     struct diags *diags)
 {
-	bool truth;
-	if (yaml_to_bool(value, &truth))
-		json_object_set_new(vars, name, json_boolean(truth));
-	else
+	bool truth = false;
+	if (!yaml_to_bool(value, &truth))
 		diag_add(
 		    diags, value->place, "\"%s\" must be true or false", name);
+	json_object_set_new(vars, name, json_boolean(truth));
 }
 
 static void

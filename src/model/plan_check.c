@@ -80,6 +80,22 @@ say(struct findings *findings, struct diags *diags)
 	free(findings->items);
 }
 
+/* Can it be rendered at all? Of a job with mistakes parts are missing; what
+ * there is of it is checked all the same, so that all is said at once. */
+static bool
+is_sound(const struct job_device *device, const struct job_step *step)
+{
+	if (!device->profile || !device->hostname || !device->address)
+		return false;
+	if (step->kind == STEP_TEMPLATE)
+		return step->template_name &&
+		    profile_template_find(device->profile, step->template_name);
+	for (size_t i = 0; i < step->command_count; i++)
+		if (!step->commands[i])
+			return false;
+	return step->kind != STEP_CONFIG || step->text;
+}
+
 static int
 check_step(
     const struct job *job, const struct job_step *step, struct diags *diags)
@@ -88,6 +104,8 @@ check_step(
 	for (size_t i = 0; i < job->device_count; i++) {
 		struct diags own = { 0 };
 		struct plan_lines lines;
+		if (!is_sound(&job->devices[i], step))
+			continue;
 		plan_render(job, &job->devices[i], step, &lines, &own);
 		plan_lines_clear(&lines);
 		keep(&findings, &own, &job->devices[i]);

@@ -118,7 +118,7 @@ merge(struct ledger_device *device, enum device_status status)
 		return status;
 	if (status == DEVICE_UNCHANGED)
 		return DEVICE_CHANGED;
-	if (status == DEVICE_FAILED || status == DEVICE_ROLLED_BACK) {
+	if (status != DEVICE_CHANGED && status != DEVICE_UNKNOWN) {
 		device->half_done = true;
 		return DEVICE_UNKNOWN;
 	}

@@ -16,10 +16,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -28,6 +30,7 @@
 
 #define EVENTS_AT_ONCE	64
 #define READ_BYTES	65536
+#define END_GRACE_MS	1000
 #define OVERDUE_LOOK_MS 1000
 
 struct slot {
@@ -243,7 +246,17 @@ reap(struct pool *pool, struct slot *slot)
 	int wait_status = 0;
 	size_t device = slot->device;
 	bool overdue = slot->overdue;
-	/* The stream ended because the process did, or is about to. */
+	/* The stream ended because the process did, or is about to: the kernel
+	 * closes it just before. One that lives on is broken. */
+	struct pollfd ended = {
+		.fd = pidfd_open(slot->pid, 0),
+		.events = POLLIN,
+	};
+	if (ended.fd >= 0) {
+		if (poll(&ended, 1, END_GRACE_MS) == 0)
+			kill(slot->pid, SIGKILL);
+		close(ended.fd);
+	}
 	while (waitpid(slot->pid, &wait_status, 0) < 0 && errno == EINTR)
 		;
 	slot_release(pool, slot);

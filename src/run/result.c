@@ -104,7 +104,7 @@ error_json(const struct ledger_device *device, int fd)
 static json_t *
 device_json(const struct ledger_device *device, int fd)
 {
-	const char *output = "";
+	json_t *output = NULL; /* the step's own: texts may be long */
 	json_t *json = json_object();
 	json_t *steps = json_array();
 	for (size_t i = 0; i < device->step_count; i++) {
@@ -113,9 +113,9 @@ device_json(const struct ledger_device *device, int fd)
 			continue;
 		json_array_append_new(steps, step_json(&step));
 		if (device->steps[i] == device->output_at)
-			output = json_string_value(json_object_get(
+			output = json_object_get(
 			    json_array_get(steps, json_array_size(steps) - 1),
-			    "output"));
+			    "output");
 		event_clear(&step);
 	}
 	json_object_set_new(json, "hostname", json_string(device->hostname));
@@ -127,7 +127,8 @@ device_json(const struct ledger_device *device, int fd)
 	json_object_set_new(json, "attempts", json_integer(device->attempts));
 	json_object_set_new(json, "started", time_text(device->started_ms));
 	json_object_set_new(json, "duration", seconds(device->duration_ms));
-	json_object_set_new(json, "output", json_string(output));
+	json_object_set_new(
+	    json, "output", output ? json_incref(output) : json_string(""));
 	json_object_set_new(json, "phase", text_or_null(device->phase));
 	json_object_set_new(json, "stage",
 	    device->stage == STAGE_NONE

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "device/known_hosts.h"
+#include "device/transport_ssh2.h"
 #include "model/plan.h"
 #include "run/journal.h"
 #include "run/pool.h"
@@ -170,6 +171,11 @@ static void
 on_event(void *data, size_t device, struct event *event)
 {
 	struct run *run = data;
+	/* A worker speaks for its own device only. */
+	if (!str_eq(event->hostname, run->ledger->devices[device].hostname)) {
+		event_clear(event);
+		return;
+	}
 	if (event->kind == EVENT_HOST_KEY)
 		remember_host_key(run, event);
 	if (run->check) {
@@ -310,13 +316,24 @@ run_phase(struct run *run, const struct job_phase *phase)
 	}
 }
 
-/* Devices that were not run: each gets its result, too. */
+/* Does DEVICE still have phases in front of it, now that the run has ended? */
+static bool
+is_unfinished(const struct run *run, const struct ledger_device *device)
+{
+	const struct job *job = run->job;
+	const char *last = job->phases[job->phase_count - 1].name;
+	return device->status == DEVICE_PENDING ||
+	    (device_status_is_success(device->status) &&
+		!str_eq(device->phase, last));
+}
+
+/* Devices that were not run, or not to the end: each gets its result, too. */
 static void
 skip_rest(struct run *run)
 {
 	for (size_t i = 0; i < run->ledger->count; i++) {
 		struct event event;
-		if (run->ledger->devices[i].status != DEVICE_PENDING)
+		if (!is_unfinished(run, &run->ledger->devices[i]))
 			continue;
 		event_init(&event, EVENT_DEVICE_FINISHED);
 		event.hostname = xstrdup(run->ledger->devices[i].hostname);
@@ -507,6 +524,7 @@ run_job(const struct job *job, struct credentials *credentials,
 	raise_descriptor_limit();
 	if (run_load_known_hosts(&run, err) || open_journal(&run, err))
 		goto out;
+	ssh_warm_up();
 	run.pool = pool_new(1, &handler, err);
 	if (!run.pool)
 		goto out;

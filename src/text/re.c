@@ -13,6 +13,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +42,15 @@ struct re {
 	pcre2_code *code;
 	pcre2_match_context *context;
 	pcre2_match_data *match;
-	pcre2_jit_stack *stack; /* NULL: interpreted */
+	bool anchored;
+	bool first_known; /* anchored, and can only match what starts with: */
+	uint8_t first[32]; /* a set of bytes, one bit each */
 };
+
+/* One for all patterns: matches do not nest, and a mapping of its own for
+ * each would cost a short-lived worker more than all its matching. Kept until
+ * the process ends. */
+static pcre2_jit_stack *jit_stack;
 
 static uint32_t
 compile_options(unsigned flags)
@@ -85,6 +93,45 @@ compile_code(const char *pattern, unsigned flags, struct err *err)
 	return code;
 }
 
+/* The byte that every match of an anchored pattern starts with, where that is
+ * plain to see: a literal that is there at least once, and no alternatives
+ * anywhere. -1: not plain. */
+static int
+first_literal(const char *p)
+{
+	if (strchr(p, '|'))
+		return -1;
+	p += *p == '^';
+	bool escaped = *p == '\\';
+	p += escaped;
+	if (!*p ||
+	    (escaped ? isalnum((unsigned char)*p) != 0
+		     : strchr("\\^$.[]()?*+{}", *p) != NULL))
+		return -1;
+	bool optional = p[1] == '?' || p[1] == '*' ||
+	    (p[1] == '{' && !(p[2] >= '1' && p[2] <= '9'));
+	return optional ? -1 : (unsigned char)*p;
+}
+
+/* Most lines of a long show differ from every prompt and log line in their
+ * first byte. PCRE2 knows a set of them for some anchored patterns, but not
+ * for those that start with a literal. */
+static void
+find_first(struct re *re)
+{
+	const uint8_t *set = NULL;
+	uint32_t options = 0;
+	pcre2_pattern_info(re->code, PCRE2_INFO_ARGOPTIONS, &options);
+	pcre2_pattern_info(re->code, PCRE2_INFO_FIRSTBITMAP, &set);
+	int literal = options & PCRE2_CASELESS ? -1
+					       : first_literal(re->pattern);
+	re->first_known = set || literal >= 0;
+	if (set)
+		memcpy(re->first, set, sizeof(re->first));
+	else if (literal >= 0)
+		re->first[literal / 8] |= (uint8_t)(1u << literal % 8);
+}
+
 struct re *
 re_compile(const char *pattern, unsigned flags, struct err *err)
 {
@@ -101,13 +148,19 @@ re_compile(const char *pattern, unsigned flags, struct err *err)
 	pcre2_set_match_limit(re->context, STEP_LIMIT);
 	pcre2_set_heap_limit(re->context, HEAP_LIMIT_KIB);
 
+	uint32_t all = 0;
+	pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &all);
+	re->anchored = all & PCRE2_ANCHORED;
+	if (re->anchored)
+		find_first(re);
+
 	/* A system that forbids writable code pages has no JIT: slower, but
 	 * the same answers. */
-	if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0)
-		re->stack = pcre2_jit_stack_create(
+	if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0 && !jit_stack)
+		jit_stack = pcre2_jit_stack_create(
 		    JIT_STACK_START, JIT_STACK_LIMIT, NULL);
-	if (re->stack)
-		pcre2_jit_stack_assign(re->context, NULL, re->stack);
+	if (jit_stack)
+		pcre2_jit_stack_assign(re->context, NULL, jit_stack);
 	return re;
 }
 
@@ -118,7 +171,6 @@ re_free(struct re *re)
 		return;
 	pcre2_match_data_free(re->match);
 	pcre2_match_context_free(re->context);
-	pcre2_jit_stack_free(re->stack);
 	pcre2_code_free(re->code);
 	free(re->pattern);
 	free(re);
@@ -155,15 +207,23 @@ match_window(const struct re *re, const char *subject, size_t len, size_t start,
 }
 
 static bool
+cannot_start(const struct re *re, const char *subject, size_t len)
+{
+	if (!re->first_known)
+		return false;
+	unsigned byte = len ? (unsigned char)subject[0] : 0;
+	return !len || !(re->first[byte / 8] & (1u << byte % 8));
+}
+
+static bool
 search(const struct re *re, const char *subject, size_t len)
 {
 	size_t window = WINDOW_START;
 	int64_t began = 0, before = 0;
-	uint32_t options = 0;
-	pcre2_pattern_info(re->code, PCRE2_INFO_ALLOPTIONS, &options);
-	bool anchored = options & PCRE2_ANCHORED;
+	if (cannot_start(re, subject, len))
+		return false;
 	for (size_t start = 0;;) {
-		bool final = anchored || len - start <= window;
+		bool final = re->anchored || len - start <= window;
 		size_t last = final ? len : start + window - 1;
 		int rc = match_window(re, subject, len, start, last);
 		if (rc >= 0)
@@ -189,7 +249,8 @@ bool
 re_match(
     const struct re *re, const char *subject, size_t len, struct re_span *span)
 {
-	return re_match_groups(re, subject, len, span, span ? 1 : 0);
+	return span ? re_match_groups(re, subject, len, span, 1)
+		    : search(re, len ? subject : "", len);
 }
 
 bool

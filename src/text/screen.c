@@ -5,7 +5,10 @@
  */
 #include "text/screen.h"
 
+#include <stdint.h>
 #include <string.h>
+
+#define EACH_BYTE(value) (UINT64_MAX / 255 * (value))
 
 void
 screen_init(struct screen *screen, screen_line_fn *on_line, void *data)
@@ -253,6 +256,19 @@ static size_t
 plain_span(const char *bytes, size_t len)
 {
 	size_t n = 0;
+	/* Eight at a time: a high bit is set in `control` where a byte is
+	 * below 0x20, in `rubout` where it is 0x7f (and, by the borrow, maybe
+	 * in bytes behind such a one). */
+	while (len - n >= sizeof(uint64_t)) {
+		uint64_t word, other;
+		memcpy(&word, bytes + n, sizeof(word));
+		other = word ^ EACH_BYTE(0x7f);
+		uint64_t control = (word - EACH_BYTE(0x20)) & ~word;
+		uint64_t rubout = (other - EACH_BYTE(1)) & ~other;
+		if ((control | rubout) & EACH_BYTE(0x80))
+			break;
+		n += sizeof(word);
+	}
 	while (n < len && (unsigned char)bytes[n] >= 0x20 && bytes[n] != 0x7f)
 		n++;
 	return n;

@@ -168,7 +168,7 @@ class Run:
         self.process.send_signal(number)
 
     def wait(self):
-        self.process.wait(4 * PATIENCE)
+        self.process.wait(2 * PATIENCE)
         return self
 
     @property

@@ -41,6 +41,7 @@ struct cli {
 	bool refused; /* the last line was */
 	bool closing; /* the last line ended the session */
 	bool saved; /* the last line saved */
+	size_t flood; /* bytes of its output that the session makes up */
 	bool apply; /* false: judge the line only (fault apply_nothing) */
 	int length, width; /* of the terminal; 0 = without end */
 	size_t prompt_len; /* columns before the line, for carets */
@@ -138,6 +139,7 @@ HANDLER(do_show_clock);
 HANDLER(do_show_running);
 HANDLER(do_show_startup);
 HANDLER(do_show_archive);
+HANDLER(do_show_tech);
 HANDLER(do_resequence);
 
 #endif

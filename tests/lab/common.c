@@ -249,6 +249,13 @@ HANDLER(do_show_archive)
 	buf_adds(cli->out, "Archive feature not enabled\n");
 }
 
+/* Too much for a buffer: the session prints it as the client takes it. */
+HANDLER(do_show_tech)
+{
+	UNUSED_HANDLER;
+	cli->flood = (size_t)cli->device->tech_mb << 20;
+}
+
 /* ip access-list resequence NAME START STEP */
 HANDLER(do_resequence)
 {

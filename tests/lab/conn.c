@@ -193,6 +193,14 @@ conns_drop(const struct device *device)
 			conn_hang_up(conn, "dropped by control");
 }
 
+void
+conns_release(const struct device *device)
+{
+	for (struct conn *conn = conns.all; conn; conn = conn->next)
+		if (conn->device == device && conn->session && !conn->dead)
+			session_release(conn->session);
+}
+
 json_t *
 conns_modes(const struct device *device)
 {
@@ -218,7 +226,7 @@ static void
 conn_write(struct conn *conn)
 {
 	struct buf *tx = &conn->session->tx;
-	while (tx->len) {
+	while (tx->len || session_refill(conn->session)) {
 		uint32_t window = ssh_channel_window_size(conn->channel);
 		size_t take = tx->len < window ? tx->len : window;
 		if (!take)

@@ -16,6 +16,7 @@ void conn_new(
 void conn_mute(struct device *device, unsigned id, int fd);
 
 void conns_drop(const struct device *device);
+void conns_release(const struct device *device);
 void conns_reap(void); /* frees those that ended in this turn */
 void conns_free(void);
 json_t *conns_modes(const struct device *device);

@@ -124,6 +124,14 @@ drop_one(struct device *device, json_t *request, struct err *err)
 }
 
 static int
+release_one(struct device *device, json_t *request, struct err *err)
+{
+	(void)request, (void)err;
+	server_release(device);
+	return 0;
+}
+
+static int
 down_one(struct device *device, json_t *request, struct err *err)
 {
 	(void)request;
@@ -150,6 +158,7 @@ static const struct request {
 	{ "reset", NULL, reset_one },
 	{ "reload", NULL, reload_one },
 	{ "drop", NULL, drop_one },
+	{ "release", NULL, release_one },
 	{ "down", NULL, down_one },
 	{ "up", NULL, up_one },
 };

@@ -87,7 +87,7 @@ struct wishes {
 	const char *hostname, *type, *username, *password, *enable, *mode,
 	    *startup, *banner, *keys;
 	json_t *auth, *faults;
-	json_int_t latency_ms, auth_tries, line_limit;
+	json_int_t latency_ms, auth_tries, line_limit, tech_mb;
 	int own_host_key, exec, prompt_cut, numbers, matches, missing;
 };
 
@@ -96,7 +96,7 @@ unpack(const json_t *object, struct wishes *w, struct err *err)
 {
 	json_error_t error;
 	if (json_unpack_ex((json_t *)(uintptr_t)object, &error, JSON_STRICT,
-		"{s?s s?s s?s s?s s?s s?s s?s s?s s?s s?o s?o s?I s?I s?I"
+		"{s?s s?s s?s s?s s?s s?s s?s s?s s?s s?o s?o s?I s?I s?I s?I"
 		" s?b s?b s?b s?b s?b s?b s?o}",
 		"hostname", &w->hostname, "type", &w->type, "username",
 		&w->username, "password", &w->password, "enable", &w->enable,
@@ -104,10 +104,11 @@ unpack(const json_t *object, struct wishes *w, struct err *err)
 		&w->banner, "authorized_keys", &w->keys, "auth", &w->auth,
 		"faults", &w->faults, "latency_ms", &w->latency_ms,
 		"auth_tries", &w->auth_tries, "line_limit", &w->line_limit,
-		"own_host_key", &w->own_host_key, "exec", &w->exec,
-		"prompt_cut", &w->prompt_cut, "numbers_in_config", &w->numbers,
-		"matches", &w->matches, "missing_acl_error", &w->missing,
-		"devices", &(json_t *){ NULL }))
+		"tech_mb", &w->tech_mb, "own_host_key", &w->own_host_key,
+		"exec", &w->exec, "prompt_cut", &w->prompt_cut,
+		"numbers_in_config", &w->numbers, "matches", &w->matches,
+		"missing_acl_error", &w->missing, "devices",
+		&(json_t *){ NULL }))
 		return err_set(err, ERR_JOB, "device: %s", error.text);
 	return 0;
 }
@@ -149,6 +150,7 @@ device_make(const struct wishes *w, const char *address, struct err *err)
 	device->first_config = xstrdup(w->startup);
 	device->latency_ms = w->latency_ms;
 	device->auth_tries = w->auth_tries;
+	device->tech_mb = w->tech_mb;
 	device->user_mode = str_eq(w->mode, "user");
 	device->own_host_key = w->own_host_key;
 	device->exec = w->exec;

@@ -30,6 +30,7 @@ struct device {
 	char *authorized_keys; /* path, or NULL */
 	unsigned auth; /* enum auth_method */
 	int64_t auth_tries, latency_ms, line_limit;
+	int64_t tech_mb; /* what show tech-support prints */
 	bool user_mode, own_host_key, exec, prompt_cut, numbers, matches;
 	bool missing_acl_error; /* NX-OS: `no ip access-list` of none */
 	bool quiet_prompt; /* IOS: `file prompt quiet` */

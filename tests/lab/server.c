@@ -247,6 +247,12 @@ server_up(const struct device *device, struct err *err)
 }
 
 void
+server_release(const struct device *device)
+{
+	conns_release(device);
+}
+
+void
 server_drop(const struct device *device)
 {
 	conns_drop(device);

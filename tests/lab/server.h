@@ -23,6 +23,9 @@ int server_up(const struct device *device, struct err *err);
 /* Cuts all connections of DEVICE. */
 void server_drop(const struct device *device);
 
+/* Ends the delays that its terminals are in. */
+void server_release(const struct device *device);
+
 /* Modes of DEVICE's open terminals, as a list of names; caller owns it. */
 json_t *server_modes(const struct device *device);
 

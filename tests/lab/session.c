@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/deadline.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 #define RX_LIMIT   (8u << 20)
 #define TEXT_LIMIT (4u << 20)
 #define LINE_LIMIT 8192
+#define FLOOD_SIZE 65536
 
 static void
 timer_fired(struct timer *timer)
@@ -202,6 +204,10 @@ static void
 print_output(struct session *session)
 {
 	int length = session->cli.length;
+	if (session->cli.flood) {
+		session->phase = SESSION_FLOODING;
+		return;
+	}
 	if (length > 1 && count_lines(buf_str(&session->text)) > length - 1) {
 		buf_reset(&session->page);
 		buf_add(&session->page, session->text.data, session->text.len);
@@ -212,6 +218,54 @@ print_output(struct session *session)
 		    session, buf_str(&session->text), session->text.len);
 		after_output(session);
 	}
+}
+
+/* Lines as a long show has them, made once. */
+static const char *
+flood_block(void)
+{
+	static char block[FLOOD_SIZE];
+	size_t at = 0;
+	for (unsigned i = 0; !block[0] || at; i++) {
+		char line[96];
+		int len = snprintf(line, sizeof(line),
+		    "GigabitEthernet%u/0/%u  10.%u.%u.1  YES NVRAM  up  %u "
+		    "packets input\r\n",
+		    i % 8, i % 48, i % 256, i % 100, i * 7919);
+		if (at + (size_t)len > FLOOD_SIZE) {
+			/* The rest is one line of blanks, to end in one. */
+			memset(block + at, ' ', FLOOD_SIZE - at);
+			memcpy(block + FLOOD_SIZE - 2, "\r\n", 2);
+			break;
+		}
+		memcpy(block + at, line, (size_t)len);
+		at += (size_t)len;
+	}
+	return block;
+}
+
+bool
+session_refill(struct session *session)
+{
+	size_t *left = &session->cli.flood;
+	if (session->phase != SESSION_FLOODING)
+		return false;
+	if (!*left) {
+		after_output(session);
+		editor_read(session);
+		return true;
+	}
+	size_t take = *left < FLOOD_SIZE ? *left : FLOOD_SIZE;
+	buf_add(&session->tx, flood_block(), take);
+	*left -= take;
+	return true;
+}
+
+void
+session_release(struct session *session)
+{
+	if (session->phase == SESSION_BLOCKED)
+		timer_arm(&session->timer, clock_ms());
 }
 
 /* Puts a log line into the output: before, behind, or in its middle. */
@@ -287,9 +341,9 @@ note_line(struct session *session, enum mode mode, const char *line,
 		return;
 	}
 	witness_add("line", session->device->name, session->id,
-	    json_pack("{s:s s:o s:b s:b}", "mode", cli_mode_name(mode), "line",
-		witness_text(line, strlen(line)), "refused", refused, "applied",
-		applied));
+	    json_pack("{s:s s:o s:b s:b s:I}", "mode", cli_mode_name(mode),
+		"line", witness_text(line, strlen(line)), "refused", refused,
+		"applied", applied, "turn", (json_int_t)counters->turns));
 	if (session->cli.saved)
 		witness_add("save", session->device->name, session->id, NULL);
 }

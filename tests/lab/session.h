@@ -35,6 +35,7 @@ struct session {
 		SESSION_IDLE,
 		SESSION_READING,
 		SESSION_PAGING,
+		SESSION_FLOODING,
 		SESSION_BLOCKED,
 		SESSION_HUNG
 	} phase;
@@ -58,6 +59,12 @@ void session_start(struct session *session);
 
 /* Bytes that arrived from the client. */
 void session_input(struct session *session, const void *data, size_t len);
+
+/* More of a long output into tx, when it is empty; false: there is none. */
+bool session_refill(struct session *session);
+
+/* A delay that a fault ordered is over now. */
+void session_release(struct session *session);
 
 /* The server took bytes of tx to the client. */
 void session_sent(struct session *session);

@@ -213,7 +213,7 @@ static const struct {
 	    "interface a\nend\nntp server x\n", 0, ERR_PROMPT, 2, 2, 2,
 	    CONF "config:interface a|config-if:end|" },
 	{ "a damaged echo", "interface a\n description ODD one\n", 1, ERR_ECHO,
-	    2, 2, 2,
+	    2, 2, 1,
 	    CONF "config:interface a|config-if:description ODD one|"
 		 "config-if:end|" },
 	{ "the device hangs up", "interface a\n b\n DIE\n", 1, ERR_CLOSED, 3, 3,

@@ -23,7 +23,7 @@ static struct fixture fixture;
 /* The login of each row; ENABLE is the enable password or NULL. */
 static const struct {
 	const char *name, *enable;
-	struct script_step steps[10];
+	struct script_step steps[14];
 	enum err_kind kind;
 	const char *mode, *prompt; /* at the end */
 	bool whole; /* the script means whole packets */
@@ -51,7 +51,8 @@ static const struct {
 	{ "an enable password that is asked for again", "sesame",
 	    .steps = { SAY("R1>"), HEAR(SETUP_LINES), SAY(SETUP("R1>")),
 		HEAR("enable\n"), SAY("enable\r\nPassword: "), HEAR("sesame\n"),
-		SAY("\r\nPassword: ") },
+		SAY("\r\nPassword: "), HEAR("\003"), SAY("\r\nR1>"),
+		HEAR("exit\n"), END },
 	    .kind = ERR_AUTH },
 
 	{ "straight to the exec mode",

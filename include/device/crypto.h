@@ -1,0 +1,28 @@
+/*
+ * The little that netpush itself asks of OpenSSL; SSH's own use of it is
+ * libssh2's. The only part of netpush that knows OpenSSL.
+ */
+#ifndef NETPUSH_DEVICE_CRYPTO_H
+#define NETPUSH_DEVICE_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CRYPTO_SHA1_BYTES 20
+
+/* HMAC-SHA1 (RFC 2104) of DATA into OUT; false if the library refuses. */
+bool crypto_hmac_sha1(const void *key, size_t key_len, const void *data,
+    size_t len, unsigned char out[CRYPTO_SHA1_BYTES]);
+
+/*
+ * Looks up every algorithm that SSH may come to use, once, in the process
+ * that forks the workers. OpenSSL 3 keeps what it found, so a worker inherits
+ * it and does not search the providers again. Makes no keys and no random
+ * numbers: each worker seeds its own generator.
+ */
+void crypto_warm_up(void);
+
+/* OpenSSL's version, for --version. */
+const char *crypto_library_version(void);
+
+#endif

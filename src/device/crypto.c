@@ -1,0 +1,60 @@
+/*
+ * What is asked of OpenSSL directly. It must not know of SSH, devices or
+ * files.
+ */
+#include "device/crypto.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <limits.h>
+
+bool
+crypto_hmac_sha1(const void *key, size_t key_len, const void *data, size_t len,
+    unsigned char out[CRYPTO_SHA1_BYTES])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned digest_len = 0;
+	if (key_len > INT_MAX ||
+	    !HMAC(EVP_sha1(), key, (int)key_len, data, len, digest,
+		&digest_len) ||
+	    digest_len != CRYPTO_SHA1_BYTES)
+		return false;
+	for (size_t i = 0; i < CRYPTO_SHA1_BYTES; i++)
+		out[i] = digest[i];
+	return true;
+}
+
+void
+crypto_warm_up(void)
+{
+	static const char *const digests[] = { "MD5", "SHA1", "SHA2-256",
+		"SHA2-384", "SHA2-512" };
+	static const char *const ciphers[] = { "AES-128-CTR", "AES-192-CTR",
+		"AES-256-CTR", "AES-128-CBC", "AES-192-CBC", "AES-256-CBC",
+		"DES-EDE3-CBC" };
+	static const char *const keys[] = { "X25519", "ED25519", "EC", "RSA",
+		"DH" };
+	static const char *const exchanges[] = { "X25519", "ECDH", "DH" };
+	static const char *const signatures[] = { "ED25519", "ECDSA", "RSA" };
+	static const char *const generators[] = { "CTR-DRBG", "SEED-SRC" };
+	/* What the library does not have is found missing again when it is
+	 * needed: here nothing can go wrong. */
+#define LOOK_UP(list, type)                                                    \
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)            \
+	EVP_##type##_free(EVP_##type##_fetch(NULL, list[i], NULL))
+	LOOK_UP(digests, MD);
+	LOOK_UP(ciphers, CIPHER);
+	LOOK_UP(keys, KEYMGMT);
+	LOOK_UP(exchanges, KEYEXCH);
+	LOOK_UP(signatures, SIGNATURE);
+	LOOK_UP(generators, RAND);
+#undef LOOK_UP
+	EVP_MAC_free(EVP_MAC_fetch(NULL, "HMAC", NULL));
+}
+
+const char *
+crypto_library_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}

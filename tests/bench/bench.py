@@ -1,0 +1,152 @@
+"""The bench: measures netpush beside the floor program and its peers, prints
+one table, and with --write puts it as ratios into docs/performance.md.
+
+    bench.py [--quick] [--write] [--only NAME]... [--repeat K]
+
+NETPUSH_BINARY, NETPUSH_LAB and NETPUSH_FLOOR name the programs of a release
+build. Exit status 1: a figure was not reached.
+"""
+
+import argparse
+import datetime
+import os
+import platform
+import subprocess
+import sys
+import time
+
+import measures
+
+DOCUMENT = os.path.join(measures.SOURCE, "docs", "performance.md")
+BEGIN = "<!-- figures: written by tests/bench/bench.py -->"
+END = "<!-- end of the figures -->"
+
+
+def number(value, unit):
+    if unit == "" or value == int(value):
+        text = "%d" % value
+    else:
+        text = "%.3g" % value if abs(value) < 1000 else "%.0f" % value
+    return text
+
+
+def spread(values, unit):
+    """min / median / max, or the one value that there is."""
+    if not values:
+        return ""
+    three = (min(values), measures.median(values), max(values))
+    texts = [number(value, unit) for value in three]
+    text = texts[0] if len(set(texts)) == 1 else " / ".join(texts)
+    return text + (" " + unit if unit else "")
+
+
+def verdict(row):
+    return "" if row.met is None else "met" if row.met else "NOT MET"
+
+
+HEAD = ("what", "netpush", "floor", "netmiko", "target", "", "")
+
+
+def cells(row):
+    return (row.what, spread(row.netpush, row.unit),
+            spread(row.floor, row.unit), spread(row.netmiko, row.unit),
+            row.target, verdict(row), row.note)
+
+
+def print_table(rows):
+    table = [HEAD] + [cells(row) for row in rows]
+    widths = [max(len(line[i]) for line in table) for i in range(len(HEAD))]
+    for line in table:
+        print("  ".join(text.ljust(width) for text, width in zip(
+            line, widths)).rstrip())
+
+
+def ratio(row, values):
+    """How many times netpush's median VALUES are."""
+    if not values or not row.netpush:
+        return ""
+    return "%.2g" % (measures.median(values) / measures.median(row.netpush))
+
+
+def document_rows(rows):
+    """Absolute values only where the target is one; else netpush is 1."""
+    lines = ["| what | netpush | floor | netmiko | target | |",
+             "|---|---|---|---|---|---|"]
+    for row in rows:
+        shown = spread(row.netpush, row.unit)
+        if row.floor or row.netmiko:
+            shown = "1"
+        told = "; ".join(
+            text for text in (verdict(row), row.note) if text)
+        lines.append("| %s | %s | %s | %s | %s | %s |" % (
+            row.what, shown, ratio(row, row.floor), ratio(row, row.netmiko),
+            row.target, told))
+    return lines
+
+
+def machine():
+    model = platform.machine()
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return "%d x %s, Linux %s" % (
+        os.cpu_count(), model, platform.release().split("-")[0])
+
+
+def commit():
+    done = subprocess.run(
+        ["git", "-C", measures.SOURCE, "rev-parse", "--short", "HEAD"],
+        capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def write_document(rows, netmiko):
+    with open(DOCUMENT, encoding="utf-8") as file:
+        text = file.read()
+    head, _, rest = text.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    peer = "netmiko %s" % netmiko if netmiko else "netmiko was not installed"
+    figures = [BEGIN, "", "%s, commit %s, %s; %s. Values of repeated runs are "
+               "min / median / max." % (
+                   datetime.date.today().isoformat(), commit(), machine(),
+                   peer), "", *document_rows(rows), "", END]
+    with open(DOCUMENT, "w", encoding="utf-8") as file:
+        file.write(head + "\n".join(figures) + tail)
+
+
+def main():
+    names = [measure.__name__ for measure in measures.ALL]
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--quick", action="store_true",
+                        help="under a minute: fewer devices, runs and peers")
+    parser.add_argument("--write", action="store_true",
+                        help="put the figures into docs/performance.md")
+    parser.add_argument("--only", action="append", choices=names)
+    parser.add_argument("--repeat", type=int)
+    parser.add_argument("--no-netmiko", action="store_true")
+    options = parser.parse_args()
+    options.repeat = options.repeat or (1 if options.quick else 3)
+    options.devices = 50 if options.quick else 200
+    netmiko = None if options.no_netmiko else measures.netmiko_version()
+    options.netmiko = netmiko and not options.quick
+    if not options.no_netmiko and not netmiko:
+        print("netmiko is skipped: Debian's python3-netmiko is not installed",
+              file=sys.stderr)
+    rows = []
+    for measure in measures.ALL:
+        if options.only and measure.__name__ not in options.only:
+            continue
+        start = time.monotonic()
+        rows += measure(options)
+        print("%-16s %5.1f s" % (measure.__name__, time.monotonic() - start),
+              file=sys.stderr)
+    print_table(rows)
+    if options.write and not options.only:
+        write_document(rows, netmiko)
+    return 1 if any(row.met is False for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
