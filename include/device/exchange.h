@@ -44,6 +44,8 @@ struct exchange_request {
 			      prompt may carry another name */
 	bool config; /* the lines are configuration: a damaged echo is an
 			      error, stray refusals are heard */
+	bool keep_logs; /* log lines are output (`show logging`), except one
+			   behind the prompt */
 	const struct secret *secret; /* answer to a question that the profile
 					marks with the answer "{{secret}}" */
 	/* Heard in order, one for each line. Non-zero: send nothing more (what

@@ -41,6 +41,11 @@ int session_prepare(struct session *session, struct fault *fault);
 int session_command(struct session *session, const char *command,
     int64_t timeout_ms, struct buf *out, struct fault *fault);
 
+/* The same for output that is shown as it is: lines that look like the
+ * device's log are kept (`show logging`). */
+int session_show(struct session *session, const char *command,
+    int64_t timeout_ms, struct buf *out, struct fault *fault);
+
 /*
  * Runs several commands, all of them sent at once where the device allows.
  * OUTPUTS gets one text for each; NULL for one that the device refused (an old

@@ -455,7 +455,9 @@ hear_answer(struct exchange *x, const char *line, size_t len)
 		x->echoes_early = true;
 		return;
 	}
-	if (!hear_log(x, line, len))
+	bool is_output = x->request->keep_logs && x->shown_at == NOT_SHOWN &&
+	    is_log_line(x, line, len);
+	if (is_output || !hear_log(x, line, len))
 		add_answer(x, line, len);
 }
 

@@ -225,7 +225,8 @@ is_refusal(const struct profile *profile, const char *text, size_t len)
 enum purpose {
 	FOR_SETUP, /* its echoes teach the prompt */
 	FOR_MOVE, /* into another mode */
-	FOR_OUTPUT,
+	FOR_OUTPUT, /* to be read by us */
+	FOR_SHOW, /* to be read by people: log lines are kept */
 };
 
 struct command_answer {
@@ -268,6 +269,7 @@ run_lines(struct session *session, const char *const *lines, size_t count,
 		.window = window,
 		.learn = answer->purpose == FOR_SETUP,
 		.moves = answer->purpose == FOR_MOVE,
+		.keep_logs = answer->purpose == FOR_SHOW,
 		.secret = secret,
 		.on_reply = take_answer,
 		.data = answer,
@@ -405,11 +407,11 @@ session_prepare(struct session *session, struct fault *fault)
 	return session_enter(session, session->profile->exec_mode, fault);
 }
 
-int
-session_command(struct session *session, const char *command,
+static int
+run_command(struct session *session, enum purpose purpose, const char *command,
     int64_t timeout_ms, struct buf *out, struct fault *fault)
 {
-	struct command_answer answer = { .purpose = FOR_OUTPUT, .out = out };
+	struct command_answer answer = { .purpose = purpose, .out = out };
 	size_t before = out->len;
 	if (session_enter(session, session->profile->exec_mode, fault))
 		return -1;
@@ -422,6 +424,21 @@ session_command(struct session *session, const char *command,
 		    "the device refused the command: %s", command);
 	}
 	return 0;
+}
+
+int
+session_command(struct session *session, const char *command,
+    int64_t timeout_ms, struct buf *out, struct fault *fault)
+{
+	return run_command(
+	    session, FOR_OUTPUT, command, timeout_ms, out, fault);
+}
+
+int
+session_show(struct session *session, const char *command, int64_t timeout_ms,
+    struct buf *out, struct fault *fault)
+{
+	return run_command(session, FOR_SHOW, command, timeout_ms, out, fault);
 }
 
 int

@@ -178,7 +178,7 @@ run_command(struct session *session, const struct job_step *step,
 		return;
 	int rc = 0;
 	for (size_t i = 0; i < lines.count && rc == 0; i++)
-		rc = session_command(session, lines.items[i].text,
+		rc = session_show(session, lines.items[i].text,
 		    step->timeout_ms, &result->output, &result->fault);
 	plan_lines_clear(&lines);
 	if (rc || check_output(step, result) ||

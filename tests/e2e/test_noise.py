@@ -1,6 +1,5 @@
 """Devices that talk in between, that are far away, or that greet at length."""
 
-import unittest
 
 from harness import Case, main
 
@@ -41,9 +40,6 @@ class Noise(Case):
                 self.assertGreater(len(self.lab.witness(event="fault")),
                                    before + 10)
 
-    # Known: the echo's first half is taken for a line that lost characters
-    # ("echo"); in `configure terminal` the prompt is waited for in vain.
-    @unittest.expectedFailure
     def test_log_line_in_the_middle_of_an_echo(self):
         self.start_lab("R1")
         self.lab.faults("R1", {"kind": "log_line", "at": "10\\.0\\.0\\.7 ",
