@@ -2,6 +2,7 @@
 #ifndef NETPUSH_APP_COMMAND_H
 #define NETPUSH_APP_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct command {
@@ -20,6 +21,17 @@ extern const size_t command_count;
 int command_check(const struct command *command, int argc, char **argv);
 int command_run(const struct command *command, int argc, char **argv);
 int command_profiles(const struct command *command, int argc, char **argv);
+
+/*
+ * The beginning of every subcommand: parses its options, answers --help, wants
+ * MIN to MAX words (WHAT says which, for the message). False when the
+ * subcommand is at its end, with *STATUS to return; else OPTIONS is the
+ * caller's to clear and *STATUS is that of a wrong call.
+ */
+struct options;
+bool command_begin(const struct command *command, int argc, char **argv,
+    size_t min, size_t max, const char *what, struct options *options,
+    int *status);
 
 /* Prints a subcommand's usage and options to standard output. */
 void command_help(const struct command *command);

@@ -44,6 +44,9 @@ bool str_to_number(const char *text, int64_t *value);
 bool str_to_duration_ms(const char *text, int64_t *value_ms);
 bool str_to_size(const char *text, uint64_t *value_bytes);
 
+/* Where TEXT stands among NAMES, or -1: the reverse of a table of names. */
+int str_index(const char *const *names, size_t count, const char *text);
+
 /* A list of strings that it owns. Zeroed storage is an empty list. */
 struct strs {
 	char **items;

@@ -37,3 +37,22 @@ command_misused(const struct command *command, const char *fmt, ...)
 	va_end(ap);
 	return EXIT_USAGE;
 }
+
+bool
+command_begin(const struct command *command, int argc, char **argv, size_t min,
+    size_t max, const char *what, struct options *options, int *status)
+{
+	*status = EXIT_USAGE;
+	if (options_parse(options, command->options, argc, argv))
+		return false;
+	if (options->help) {
+		command_help(command);
+		*status = EXIT_ALL_WELL;
+	} else if (options->words.count < min || options->words.count > max) {
+		command_misused(command, "%s", what);
+	} else {
+		return true;
+	}
+	options_clear(options);
+	return false;
+}

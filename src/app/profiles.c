@@ -45,18 +45,10 @@ command_profiles(const struct command *command, int argc, char **argv)
 	struct profiles profiles = { 0 };
 	struct diags diags = { 0 };
 	struct strs dirs = { 0 };
-	int status = EXIT_USAGE;
-	if (options_parse(&options, command->options, argc, argv))
+	int status;
+	if (!command_begin(command, argc, argv, 0, 1,
+		"one device type at a time", &options, &status))
 		return status;
-	if (options.help) {
-		command_help(command);
-		status = EXIT_ALL_WELL;
-		goto out;
-	}
-	if (options.words.count > 1) {
-		command_misused(command, "one device type at a time");
-		goto out;
-	}
 	load_profile_dirs(&options, &dirs);
 	if (profiles_load(&profiles, &dirs, &diags) == 0) {
 		status = EXIT_ALL_WELL;
@@ -67,7 +59,6 @@ command_profiles(const struct command *command, int argc, char **argv)
 	}
 	diags_sort(&diags);
 	diags_print(&diags);
-out:
 	diags_clear(&diags);
 	profiles_clear(&profiles);
 	strs_clear(&dirs);

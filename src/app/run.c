@@ -151,18 +151,10 @@ command_run(const struct command *command, int argc, char **argv)
 	struct options options;
 	struct loaded loaded = { 0 };
 	struct credentials credentials = { 0 };
-	int status = EXIT_USAGE;
-	if (options_parse(&options, command->options, argc, argv))
+	int status;
+	if (!command_begin(command, argc, argv, 1, 1, "one job file is needed",
+		&options, &status))
 		return status;
-	if (options.help) {
-		command_help(command);
-		status = EXIT_ALL_WELL;
-		goto out;
-	}
-	if (options.words.count != 1) {
-		command_misused(command, "one job file is needed");
-		goto out;
-	}
 	secret_harden_process();
 	if (load_job(&loaded, &options, options.words.items[0]))
 		goto out;

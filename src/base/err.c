@@ -1,6 +1,8 @@
 /* Filling in struct err. Knows nothing about who prints it. */
 #include "base/err.h"
 
+#include "base/str.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -33,13 +35,11 @@ err_kind_name(enum err_kind kind)
 bool
 err_kind_get(const char *name, enum err_kind *kind)
 {
-	for (unsigned i = 0; i < ERR__COUNT; i++) {
-		if (strcmp(name, kind_names[i]) == 0) {
-			*kind = (enum err_kind)i;
-			return true;
-		}
-	}
-	return false;
+	int found = str_index(kind_names, ERR__COUNT, name);
+	if (found < 0)
+		return false;
+	*kind = (enum err_kind)found;
+	return true;
 }
 
 int

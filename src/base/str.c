@@ -189,6 +189,15 @@ str_nearest(const char *text, const char *const *names, size_t count)
 	return best;
 }
 
+int
+str_index(const char *const *names, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i] && strcmp(names[i], text) == 0)
+			return (int)i;
+	return -1;
+}
+
 /* Digits at the start of TEXT into VALUE; *end = what follows them. */
 static bool
 parse_digits(const char *text, int64_t *value, const char **end)

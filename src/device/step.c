@@ -33,13 +33,11 @@ step_status_name(enum step_status status)
 bool
 step_status_get(const char *name, enum step_status *status)
 {
-	for (unsigned i = 0; i < STEP_STATUS__COUNT; i++) {
-		if (strcmp(name, status_names[i]) == 0) {
-			*status = (enum step_status)i;
-			return true;
-		}
-	}
-	return false;
+	int found = str_index(status_names, STEP_STATUS__COUNT, name);
+	if (found < 0)
+		return false;
+	*status = (enum step_status)found;
+	return true;
 }
 
 void

@@ -1,6 +1,8 @@
 /* Names of stages and the small questions about a target. */
 #include "device/target.h"
 
+#include "base/str.h"
+
 #include <string.h>
 
 static const char *const stage_names[STAGE__COUNT] = {
@@ -24,13 +26,11 @@ stage_name(enum stage stage)
 bool
 stage_get(const char *name, enum stage *stage)
 {
-	for (unsigned i = 0; i < STAGE__COUNT; i++) {
-		if (strcmp(name, stage_names[i]) == 0) {
-			*stage = (enum stage)i;
-			return true;
-		}
-	}
-	return false;
+	int found = str_index(stage_names, STAGE__COUNT, name);
+	if (found < 0)
+		return false;
+	*stage = (enum stage)found;
+	return true;
 }
 
 const char *

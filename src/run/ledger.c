@@ -31,13 +31,11 @@ device_status_name(enum device_status status)
 bool
 device_status_get(const char *name, enum device_status *status)
 {
-	for (unsigned i = 0; i < DEVICE_STATUS__COUNT; i++) {
-		if (strcmp(name, status_names[i]) == 0) {
-			*status = (enum device_status)i;
-			return true;
-		}
-	}
-	return false;
+	int found = str_index(status_names, DEVICE_STATUS__COUNT, name);
+	if (found < 0)
+		return false;
+	*status = (enum device_status)found;
+	return true;
 }
 
 bool

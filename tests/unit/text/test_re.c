@@ -97,6 +97,20 @@ static const struct {
 	{ ".", 0, "\xe4", 0, 1 },
 	{ "(?<=a)b", 0, "ab", 1, 2 },
 	{ "a\\Kb", 0, "ab", 1, 2 },
+	/* The first byte may not be taken for one that must be there. */
+	{ "^a?b", 0, "b", 0, 1 },
+	{ "^a{0,2}b", 0, "b", 0, 1 },
+	{ "^a{2}b", 0, "aab", 0, 3 },
+	{ "a*b", RE_ANCHORED, "b", 0, 1 },
+	{ "^a|^b", 0, "b", 0, 1 },
+	{ "a|", RE_WHOLE, "", 0, 0 },
+	{ "ab", RE_WHOLE | RE_ICASE, "AB", 0, 2 },
+	{ "(?i)ab", RE_WHOLE, "AB", 0, 2 },
+	{ "\\d+", RE_ANCHORED, "7", 0, 1 },
+	{ "\\Bb", RE_ANCHORED, "b", -1, 0 },
+	{ "\\#+x", RE_WHOLE, "##x", 0, 3 },
+	{ "(?=a)ab", RE_ANCHORED, "ab", 0, 2 },
+	{ "[^a]b", RE_ANCHORED, "bb", 0, 2 },
 };
 
 static void
