@@ -29,29 +29,33 @@ build()
 	quietly cmake --build "build/$1" -j "$jobs"
 }
 
-# Prints the command of each test with the label, one a line, as ctest knows
-# it: python's own leaks are not ours, so scripts are left out.
+# Prints the command of each test with the label, one a line, quoted, as ctest
+# knows it: python's own leaks are not ours, so scripts are left out.
 programs()
 {
 	ctest --test-dir build/debug -L "$1" --show-only=json-v1 |
 		python3 -c '
-import json, sys
+import json, shlex, sys
 for test in json.load(sys.stdin)["tests"]:
     command = test.get("command", [])
     if command and "/build/debug/" in command[0]:
-        print(command[0])'
+        print(shlex.join(command))'
 }
 
+# memcheck LOG COMMAND: the command is one line, quoted as `programs` does.
 memcheck()
 {
+	memcheck_log=$1
+	eval "set -- $2"
 	if CMOCKA_MESSAGE_OUTPUT=stdout NETPUSH_VALGRIND=1 valgrind -q \
 		--error-exitcode=9 --leak-check=full \
 		--errors-for-leak-kinds=definite,indirect,possible \
-		--child-silent-after-fork=yes "$1" >"$2" 2>&1; then
+		--suppressions=tests/valgrind.supp \
+		--child-silent-after-fork=yes "$@" >"$memcheck_log" 2>&1; then
 		return 0
 	fi
-	cat "$2" >&2
-	echo "valgrind: $1 failed" >&2
+	cat "$memcheck_log" >&2
+	echo "valgrind: $* failed" >&2
 	return 1
 }
 
@@ -66,7 +70,7 @@ programs '^(unit|device)$' | sort -u >"$logs/programs"
 count=0
 while read -r program; do
 	count=$((count + 1))
-	memcheck "$program" "$logs/valgrind" </dev/null || failed=1
+	memcheck "$logs/valgrind" "$program" </dev/null || failed=1
 done <"$logs/programs"
 echo "valgrind: $count programs, $([ "$failed" -eq 0 ] &&
 	echo no errors || echo ERRORS)"

@@ -13,7 +13,7 @@ from terminal import Terminal
 IOS, NXOS, USER = "127.10.0.1", "127.10.0.2", "127.10.0.3"
 
 CONFIG = {"devices": [
-    {"hostname": "IOS1", "type": "cisco_ios"},
+    {"hostname": "IOS1", "type": "cisco_ios", "tech_mb": 1},
     {"hostname": "NX1", "type": "cisco_nxos"},
     {"hostname": "USER1", "type": "cisco_ios", "login_mode": "user",
      "banner": "Authorised access only\n"},
@@ -332,6 +332,24 @@ class Terminals(LabCase):
         t.expect(r"(?s)not enabled.*IOS1#$")
         self.assertEqual(self.lab.stats()["devices"]["IOS1"]["turns"], 2)
 
+    def test_turn_of_a_line(self):
+        t = self.login(setup=False)
+        t.send("terminal length 0\rshow clock\r")
+        t.expect(r"(?s)UTC.*IOS1#$")
+        t.run("show archive")
+        self.assertEqual(
+            [e["turn"] for e in self.lab.witness(event="line",
+                                                 device="IOS1")][-3:],
+            [1, 1, 2])
+
+    def test_long_show_and_what_was_typed_ahead(self):
+        t = self.login()
+        t.send("show tech-support\rshow clock\r")
+        text = t.expect(r"IOS1#show clock\r\n.*UTC.*\r\nIOS1#$")
+        shown = text.split("show tech-support\r\n")[1].split("IOS1#")[0]
+        self.assertEqual(len(shown), 1 << 20)
+        self.assertTrue(shown.endswith("\r\n"))
+
     def test_keys(self):
         t = self.login()
         self.assertIn("sho\b \b\b \b\b \b",
@@ -477,6 +495,15 @@ class Faults(LabCase):
         self.assertLess(time.monotonic() - start, 1.2)
         t.expect(r"nacl\)#")
         self.assertGreater(time.monotonic() - start, 1.4)
+
+    def test_release_ends_a_delay(self):
+        t = self.acl_mode({"kind": "delay", "at": "permit", "ms": 600000})
+        t.send("permit ip any any\r")
+        t.expect("permit ip any any\r\n")
+        self.lab.control({"do": "release", "device": "IOS1"})
+        t.expect(r"nacl\)#")
+        self.assertEqual(self.lab.acl_texts("IOS1", "L"),
+                         ["permit ip any any"])
 
     def test_hang(self):
         t = self.acl_mode({"kind": "hang", "at": "permit"})
