@@ -80,7 +80,7 @@ struct profile {
 
 	struct strs setup; /* commands sent after login, in one write */
 	char *close; /* the command that ends the session, or NULL */
-	char *abort_line; /* bytes that clear a half-typed line ("\x15") */
+	char *abort_line; /* brings the prompt back from a question ("\x03") */
 	char *literal_next; /* the byte that takes a "?" literally ("\x16") */
 
 	struct profile_rules
