@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every test: sets the machine up if something is missing, builds with all
-# warnings as errors, runs ctest under the sanitizers and the C units once
-# more under valgrind. Nothing but Debian 12 is needed.
+# warnings as errors, runs the C units under valgrind, each fuzz target for a
+# minute, and ctest under the sanitizers. Nothing but Debian 12 is needed.
 #
 #	./test.sh [argument of ctest ...]      e.g. ./test.sh -R known_hosts
 set -eu
@@ -59,6 +59,29 @@ memcheck()
 	return 1
 }
 
+# Every parser of foreign bytes against bytes that nobody thought of, for a
+# minute each, as many at once as there are processors. What they find on the
+# way stays out of the tree.
+fuzz_all()
+{
+	fuzz_seconds=${NETPUSH_FUZZ_SECONDS:-60}
+	export fuzz_seconds logs
+	NETPUSH_PROFILES=$PWD/device-profiles
+	export NETPUSH_PROFILES
+	printf '%s\n' screen re event prompts sender template yaml known_hosts \
+		acl | xargs -P "$jobs" -I NAME sh -c '
+		mkdir -p "$logs/fuzz-NAME"
+		build/fuzz/tests/fuzz/fuzz_NAME -max_total_time="$fuzz_seconds" \
+			-timeout=20 -rss_limit_mb=2048 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix="$logs/NAME-" \
+			"$logs/fuzz-NAME" tests/fuzz/corpus/NAME \
+			>"$logs/fuzz-NAME.log" 2>&1 || {
+			tail -n 60 "$logs/fuzz-NAME.log" >&2
+			echo "fuzz: NAME failed" >&2
+			exit 1
+		}'
+}
+
 # shellcheck disable=SC2086
 setup_packages $SETUP_BUILD $SETUP_TEST
 mkdir -p "$logs"
@@ -74,6 +97,12 @@ while read -r program; do
 done <"$logs/programs"
 echo "valgrind: $count programs, $([ "$failed" -eq 0 ] &&
 	echo no errors || echo ERRORS)"
+
+echo "fuzzing: a minute for each target" >&2
+quietly cmake --preset fuzz
+quietly cmake --build build/fuzz --target fuzzers -j "$jobs"
+fuzz_all || failed=1
+echo "fuzz: $([ "$failed" -eq 0 ] && echo nothing found || echo FAILED)"
 
 ASAN_OPTIONS=detect_leaks=1:${ASAN_OPTIONS:-}
 UBSAN_OPTIONS=print_stacktrace=1:${UBSAN_OPTIONS:-}

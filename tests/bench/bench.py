@@ -65,7 +65,8 @@ def ratio(row, values):
     """How many times netpush's median VALUES are."""
     if not values or not row.netpush:
         return ""
-    return "%.2g" % (measures.median(values) / measures.median(row.netpush))
+    times = measures.median(values) / measures.median(row.netpush)
+    return "%.0f" % times if times >= 10 else "%.2g" % times
 
 
 def document_rows(rows):

@@ -121,8 +121,9 @@ on_key(ssh_session ssh, const char *user, struct ssh_key_struct *key,
 static int
 on_keyboard(struct auth *auth, ssh_session ssh, ssh_message message)
 {
-	static const char *prompts[] = { "Password: " };
-	char echo[] = { 0 };
+	static const char *prompts[] = { "Password: ", "Again: " };
+	unsigned count = (unsigned)auth->device->prompts;
+	char echo[] = { 0, 0 };
 	if (!(auth->device->auth & AUTH_KEYBOARD))
 		return 1;
 	if (!ssh_message_auth_kbdint_is_response(message)) {
@@ -130,15 +131,18 @@ on_keyboard(struct auth *auth, ssh_session ssh, ssh_message message)
 		free(auth->user);
 		auth->user = xstrdup(ssh_message_auth_user(message));
 		ssh_message_auth_interactive_request(
-		    message, "", "", 1, prompts, echo);
+		    message, "", "", count, prompts, echo);
 		return 0;
 	}
-	const char *answer = ssh_userauth_kbdint_getnanswers(ssh) == 1
-	    ? ssh_userauth_kbdint_getanswer(ssh, 0)
-	    : NULL;
+	int answers = ssh_userauth_kbdint_getnanswers(ssh);
 	const char *user = auth->user ? auth->user : "";
-	if (verdict(auth, "keyboard-interactive", user,
-		password_fits(auth, user, answer)) != SSH_AUTH_SUCCESS)
+	bool good = answers == (int)count &&
+	    str_eq(user, auth->device->username);
+	for (unsigned i = 0; good && i < count; i++)
+		good = password_fits(
+		    auth, user, ssh_userauth_kbdint_getanswer(ssh, i));
+	if (verdict(auth, "keyboard-interactive", user, good) !=
+	    SSH_AUTH_SUCCESS)
 		return 1;
 	ssh_message_auth_reply_success(message, 0);
 	return 0;

@@ -4,11 +4,13 @@
 
 #include "session.h"
 
-/* A host key and all that libssh needs to serve with it. */
+/* A host key and all that libssh needs to serve with it. DEVICE: whose
+ * wishes about algorithms count, or NULL. */
 struct conn_keys;
-struct conn_keys *conn_keys_new(void);
+struct conn_keys *conn_keys_new(const struct device *device);
 void conn_keys_free(struct conn_keys *keys);
 const char *conn_keys_public(const struct conn_keys *keys); /* base64 */
+const char *conn_keys_type(const struct conn_keys *keys);
 
 /* Take FD over. conn_mute() holds it and never says a word. */
 void conn_new(

@@ -27,6 +27,11 @@ device_free(struct device *device)
 	free(device->enable);
 	free(device->banner);
 	free(device->authorized_keys);
+	free(device->terminal);
+	free(device->kex);
+	free(device->ciphers);
+	free(device->macs);
+	free(device->host_key_type);
 	free(device->startup);
 	free(device->first_config);
 	free(device);
@@ -85,9 +90,10 @@ device_reset(struct device *device, struct err *err)
 /* What an object may say of a device. */
 struct wishes {
 	const char *hostname, *type, *username, *password, *enable, *mode,
-	    *startup, *banner, *keys;
+	    *startup, *banner, *keys, *terminal, *kex, *ciphers, *macs,
+	    *host_key_type;
 	json_t *auth, *faults;
-	json_int_t latency_ms, auth_tries, line_limit, tech_mb;
+	json_int_t latency_ms, auth_tries, line_limit, tech_mb, prompts;
 	int own_host_key, exec, prompt_cut, numbers, matches, missing;
 };
 
@@ -97,7 +103,7 @@ unpack(const json_t *object, struct wishes *w, struct err *err)
 	json_error_t error;
 	if (json_unpack_ex((json_t *)(uintptr_t)object, &error, JSON_STRICT,
 		"{s?s s?s s?s s?s s?s s?s s?s s?s s?s s?o s?o s?I s?I s?I s?I"
-		" s?b s?b s?b s?b s?b s?b s?o}",
+		" s?b s?b s?b s?b s?b s?b s?o s?s s?s s?s s?s s?s s?I}",
 		"hostname", &w->hostname, "type", &w->type, "username",
 		&w->username, "password", &w->password, "enable", &w->enable,
 		"login_mode", &w->mode, "startup", &w->startup, "banner",
@@ -108,7 +114,9 @@ unpack(const json_t *object, struct wishes *w, struct err *err)
 		"exec", &w->exec, "prompt_cut", &w->prompt_cut,
 		"numbers_in_config", &w->numbers, "matches", &w->matches,
 		"missing_acl_error", &w->missing, "devices",
-		&(json_t *){ NULL }))
+		&(json_t *){ NULL }, "terminal", &w->terminal, "kex", &w->kex,
+		"ciphers", &w->ciphers, "macs", &w->macs, "host_key_type",
+		&w->host_key_type, "prompts", &w->prompts))
 		return err_set(err, ERR_JOB, "device: %s", error.text);
 	return 0;
 }
@@ -146,6 +154,12 @@ device_make(const struct wishes *w, const char *address, struct err *err)
 	device->enable = xstrdup(w->enable);
 	device->banner = xstrdup(w->banner);
 	device->authorized_keys = xstrdup(w->keys);
+	device->terminal = xstrdup(w->terminal);
+	device->kex = xstrdup(w->kex);
+	device->ciphers = xstrdup(w->ciphers);
+	device->macs = xstrdup(w->macs);
+	device->host_key_type = xstrdup(w->host_key_type);
+	device->prompts = w->prompts;
 	device->startup = xstrdup("");
 	device->first_config = xstrdup(w->startup);
 	device->latency_ms = w->latency_ms;
@@ -185,6 +199,7 @@ device_new(const json_t *object, const json_t *defaults, const char *address,
 		.enable = "lab-enable",
 		.mode = "exec",
 		.startup = "",
+		.prompts = 1,
 		.auth_tries = 3 };
 	if (defaults && unpack(defaults, &wishes, err))
 		return NULL;

@@ -28,8 +28,11 @@ struct device {
 	char *username, *password, *enable;
 	char *banner; /* printed before the first prompt, or NULL */
 	char *authorized_keys; /* path, or NULL */
+	char *terminal; /* socket of who plays the terminal, or NULL */
+	char *kex, *ciphers, *macs, *host_key_type; /* NULL: ours */
 	unsigned auth; /* enum auth_method */
 	int64_t auth_tries, latency_ms, line_limit;
+	int64_t prompts; /* of keyboard-interactive: 0, 1, 2 */
 	int64_t tech_mb; /* what show tech-support prints */
 	bool user_mode, own_host_key, exec, prompt_cut, numbers, matches;
 	bool missing_acl_error; /* NX-OS: `no ip access-list` of none */

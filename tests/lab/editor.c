@@ -254,6 +254,7 @@ editor_read(struct session *session)
 	while (
 	    session->end == SESSION_OPEN && session->rx_at < session->rx.len) {
 		if (session->phase == SESSION_BLOCKED ||
+		    session->phase == SESSION_FLOODING ||
 		    session->phase == SESSION_HUNG)
 			break;
 		if (session->phase == SESSION_IDLE && !line_start(session))

@@ -152,18 +152,26 @@ listen_all(int *port)
 	return 0;
 }
 
+static bool
+has_own_keys(const struct device *device)
+{
+	return device->own_host_key || device->kex || device->ciphers ||
+	    device->macs || device->host_key_type;
+}
+
 int
 server_start(struct lab *lab, struct err *err)
 {
-	server.keys = conn_keys_new();
-	server.other_keys = conn_keys_new();
+	server.keys = conn_keys_new(NULL);
+	server.other_keys = conn_keys_new(NULL);
 	server.count = lab->count;
 	server.listeners = xcalloc(lab->count, sizeof(*server.listeners));
 	for (size_t i = 0; i < lab->count; i++) {
 		server.listeners[i].source.fd = -1;
 		server.listeners[i].device = lab->devices[i];
-		if (lab->devices[i]->own_host_key)
-			server.listeners[i].keys = conn_keys_new();
+		if (has_own_keys(lab->devices[i]))
+			server.listeners[i].keys = conn_keys_new(
+			    lab->devices[i]);
 	}
 	for (int try = 0; try < PORT_TRIES; try++) {
 		int port = lab->port;
@@ -185,10 +193,10 @@ server_write_known_hosts(const struct lab *lab, struct err *err)
 	buf_init(&text, FILE_LIMIT);
 	for (size_t i = 0; i < server.count; i++) {
 		struct listener *listener = &server.listeners[i];
-		buf_addf(&text, "[%s]:%d ssh-ed25519 %s\n",
-		    listener->device->address, server.port,
-		    conn_keys_public(
-			listener->keys ? listener->keys : server.keys));
+		const struct conn_keys *keys = listener->keys ? listener->keys
+							      : server.keys;
+		buf_addf(&text, "[%s]:%d %s %s\n", listener->device->address,
+		    server.port, conn_keys_type(keys), conn_keys_public(keys));
 	}
 	char *path = xasprintf("%s/known_hosts", lab->dir);
 	int rc = file_write_atomic(path, text.data, text.len, 0600, err);

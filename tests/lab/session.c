@@ -5,6 +5,7 @@
  */
 #include "session.h"
 #include "editor.h"
+#include "puppet.h"
 #include "witness.h"
 
 #include "base/alloc.h"
@@ -57,6 +58,7 @@ session_free(struct session *session)
 	if (!session)
 		return;
 	timer_disarm(&session->timer);
+	puppet_free(session->puppet);
 	cli_clear(&session->cli);
 	buf_clear(&session->tx);
 	buf_clear(&session->rx);
@@ -445,6 +447,10 @@ greet(struct session *session)
 void
 session_start(struct session *session)
 {
+	if (session->device->terminal) {
+		session->puppet = puppet_new(session);
+		return;
+	}
 	const struct fault *fault = session_fault(
 	    session, FAULT_SLOW_LOGIN, WHEN_ANY, NULL, 0);
 	if (fault)
@@ -459,6 +465,10 @@ session_input(struct session *session, const void *data, size_t len)
 	if (session->answered) {
 		session->device->counters.turns++;
 		session->answered = false;
+	}
+	if (session->puppet) {
+		puppet_input(session->puppet, data, len);
+		return;
 	}
 	buf_add(&session->rx, data, len);
 	editor_read(session);

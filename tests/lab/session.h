@@ -47,6 +47,7 @@ struct session {
 	size_t mid_echo; /* column where a mid-echo fault acts; 0 = none */
 	char *mid_text; /* what is printed there; NULL: drop */
 	bool skip_newline; /* the last byte was a carriage return */
+	struct puppet *puppet; /* who plays the terminal; NULL: we do */
 	bool answered; /* bytes went out since the client last spoke */
 };
 

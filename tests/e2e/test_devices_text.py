@@ -1,0 +1,387 @@
+"""What devices print around and into their answers: greetings, prompts of all
+kinds, log lines, terminal noise, and any split of all that into packets."""
+
+import unittest
+
+from devices import QUIET, SILENCE, DeviceCase, Ios, split_at_random
+from harness import main
+
+LOG = ("*Nov 21 03:00:00.000: %SYS-5-CONFIG_I: Configured from console by "
+       "neteng on vty0 (127.0.0.1)")
+SHOW = "first line\n" + "".join("line %d of it\n" % i for i in range(200)) + \
+    "last line\n"
+CONFIG = "interface Loopback7\n description one\n no shutdown\n" \
+    "ip route 10.0.0.0 255.0.0.0 Null0\nbanner-free line"
+FLAT = [line.strip() for line in CONFIG.split("\n")]
+
+
+class Plain(Ios):
+    def __init__(self, link):
+        super().__init__(link)
+        self.shows = {"show it": SHOW, "show none": ""}
+
+
+class Text(DeviceCase):
+    def works(self, kind, **keys):
+        """A show, a change and a show on such a device."""
+        self.stage(kind, **keys)
+        step = "config: |\n" + "".join(
+            "          %s\n" % line for line in CONFIG.split("\n"))
+        run = self.push(self.job(
+            ["command: show it", "command: show none", step.rstrip("\n"),
+             "command: show it"]))
+        result = self.outcome(run)
+        self.assertEqual(self.device.config, FLAT)
+        self.assertEqual(self.output(result).strip(), SHOW.strip())
+        self.assertEqual(self.output(result, 1).strip(), "")
+        self.assertEqual(self.output(result, 3).strip(), SHOW.strip())
+        self.assertEqual(self.device.lines[-1], "exit")
+        return result
+
+
+class Greetings(Text):
+    def greets(self, text):
+        class Greeting(Plain):
+            greeting = "\n" + text
+        self.works(Greeting)
+
+    def test_plain(self):
+        self.works(Plain)
+
+    def test_lines_that_end_like_prompts(self):
+        self.greets("Building 7 #\nroom 4>\n%%%#\nR9>\nADMIN#\nR1(config)#\n")
+
+    def test_the_very_prompt(self):
+        self.greets("R1#\nR1#\n R1#\nR1#\n")
+
+    def test_the_very_prompt_and_a_pause(self):
+        class Slow(Plain):
+            greeting = ["\nWelcome to\n", b"R1#", SILENCE, "\nR1#\n", SILENCE]
+        self.works(Slow)
+
+    def test_a_frame_of_hashes_and_a_pause(self):
+        class Slow(Plain):
+            greeting = ["\n", b"#" * 60, SILENCE, "\n# no entry #\n",
+                        b"#" * 60, SILENCE, "\n"]
+        self.works(Slow)
+
+    def test_motd_after_login(self):
+        self.greets("Last login: Mon Nov  3\non pts/0 from 10.0.0.1\n\n"
+                    "Today: maintenance > see #ops\n\n")
+
+    def test_prompt_glued_to_the_banner(self):
+        self.greets("Authorised use only")
+
+    def test_prompt_glued_to_a_log_line(self):
+        self.greets(LOG)
+
+    def test_password_expiry_notice(self):
+        self.greets("% Password will expire in 3 days\n")
+
+    def turned_away(self, text):
+        class Away(Plain):
+            def run(self):
+                self.print(text)
+        result = self.commands(Away, "show it", expect=None)
+        self.assertEqual(result["status"], "failed")
+        self.assertEqual(result["error"]["kind"], "closed")
+        self.assertIn(text.strip(), result["error"]["device_text"])
+
+    def test_no_vty_lines(self):
+        self.turned_away("\n% No VTY lines available\n")
+
+    def test_authorization_failed(self):
+        self.turned_away("\n% Authorization failed.\n")
+
+    def test_authorization_failed_without_a_line_end(self):
+        self.turned_away("\n% Authorization failed.")
+
+    def test_closed_without_a_word(self):
+        self.turned_away("")
+
+    def test_enable_refused(self):
+        class Refuses(Plain):
+            exec_prompt = "{name}>"
+
+            def show(self, line):
+                if line == "enable":
+                    return "% Error in authentication.\n"
+                return super().show(line)
+
+            def execute(self, line):
+                if line == "enable":
+                    self.ask("Password: ", secret=True)
+                return super().execute(line)
+        self.stage(Refuses)
+        run = self.push(self.job(["command: show it"]), expect=None,
+                        NETPUSH_ENABLE_PASSWORD="wrong")
+        result = self.outcome(run)
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("failed", "auth"))
+        self.assertIn("Error in authentication",
+                      result["error"]["device_text"] or "")
+        self.assertEqual(self.device.lines.count("enable"), 1)
+
+
+class Prompts(Text):
+    def named(self, name, **keys):
+        class Named(Plain):
+            hostname = name
+        for key, value in keys.items():
+            setattr(Named, key, value)
+        self.works(Named)
+
+    def test_cut_in_configuration(self):
+        self.named("A-VERY-LONG-HOSTNAME-OF-34-CHARACTER", cut=20)
+
+    def test_cut_deeper_in_configuration(self):
+        self.named("A-VERY-LONG-HOSTNAME-OF-34-CHARACTER", cut=16)
+
+    def test_own_exec_prompt(self):
+        self.named("DC1-CORE", exec_prompt="the-core at dc1#")
+
+    def test_standby(self):
+        self.named("R1", exec_prompt="{name}(standby)#",
+                   config_prompt="{name}(standby)({mode})#")
+
+    def test_hash_in_the_name(self):
+        self.named("R#1")
+
+    def test_greater_in_the_name(self):
+        self.named("R>1")
+
+    def test_parenthesis_in_the_name(self):
+        self.named("R1(lab)")
+        
+    def test_half_a_parenthesis_in_the_name(self):
+        self.named("R1)")
+
+    def test_regex_in_the_name(self):
+        self.named("R1.*[a|b]+$^{2}\\Q")
+
+    def test_blank_behind(self):
+        self.named("R1", exec_prompt="{name}# ",
+                   config_prompt="{name}({mode})# ")
+
+    def test_blank_before(self):
+        self.named("R1", exec_prompt="\r\n{name}#",
+                   config_prompt="\r\n{name}({mode})#")
+
+    def test_plus_in_the_mode(self):
+        result = self.configure(
+            Plain, "aaa group server tacacs+ TAC\n server-private 10.1.1.1\n"
+            " server-private 10.1.1.2\nip route 10.0.0.0 255.0.0.0 Null0")
+        self.assertEqual(result["status"], "changed")
+        self.assertEqual(len(self.device.config), 4)
+
+    def test_renamed_by_the_job(self):
+        for name in ("OTHER", "R1-NEW", "A-VERY-LONG-HOSTNAME-OF-34-CHARACT"):
+            with self.again(name=name):
+                result = self.configure(
+                    Plain, "hostname %s\n%s" % (name, CONFIG),
+                    after=["show it"])
+                self.assertEqual(result["status"], "changed")
+                self.assertEqual(self.device.config[1:], FLAT)
+                self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
+
+    def test_renamed_in_the_middle(self):
+        result = self.configure(
+            Plain, "%s\nhostname OTHER\n%s" % (CONFIG, CONFIG))
+        self.assertEqual(result["status"], "changed")
+        self.assertEqual(len(self.device.config), 11)
+
+
+class Output(Text):
+    def shows(self, text, seen=None, kind=Plain):
+        class Shows(kind):
+            def __init__(self, link):
+                super().__init__(link)
+                self.shows["show trap"] = text
+        result = self.commands(Shows, "show trap", "show it")
+        self.assertEqual(self.output(result).rstrip("\n"),
+                         (text if seen is None else seen).rstrip("\n"))
+        self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
+        return result
+
+    def test_rollback_patch(self):
+        self.shows("Collecting Running-Config\n#Generating Rollback Patch\n"
+                   ".Executing Rollback Patch\n....\nRollback Done\n")
+
+    def test_rollback_patch_and_a_pause(self):
+        text = "Collecting\n#Generating Rollback Patch\n.Executing\n"
+        self.shows(["Collecting\n", b"#", SILENCE,
+                    "Generating Rollback Patch\n", b".", SILENCE,
+                    "Executing\n"], text)
+
+    def test_prompt_in_the_output(self):
+        self.shows("hostname R1\n!\nR1#\nbanner motd ^C\nR1#\n R1#\n"
+                   "R1(config)#\nR1>\n^C\nR1# show it\nend\n")
+
+    def test_prompt_in_the_output_at_the_end_of_a_packet(self):
+        self.shows([b"one\r\nR1#", b"\r\ntwo\r\n", b"R1#\r\n", b"three\r\n"],
+                   "one\nR1#\ntwo\nR1#\nthree\n")
+
+    def test_prompt_in_the_output_and_a_pause(self):
+        """A line of the output that says what the prompt says, in a packet
+        of its own, and the line end much later."""
+        self.shows(["one\n", b"R1#", SILENCE, "\ntwo\n"], "one\nR1#\ntwo\n")
+
+    def test_silence_in_the_output(self):
+        self.shows(["one\n", SILENCE, "two\nthr", SILENCE, "ee\n"],
+                   "one\ntwo\nthree\n")
+
+    test_silence_in_the_output.more = "timeouts: {silence: 10s}\n"
+
+    def test_colours_and_erasures(self):
+        self.shows([b"\x1b[1;32mgreen\x1b[0m and \x1b]0;title\x07plain\r\n"
+                    b"wrong\rright\r\nabc\x1b[3D\x1b[Kxyz\r\n"
+                    b"\x1b[2J\x1b[Hlast\r\n"],
+                   "green and plain\nright\nxyz\nlast\n")
+
+    def test_line_ends_and_nuls(self):
+        self.shows([b"one\r\r\ntwo\n\rthree\r\nfo\0ur\r\r\r\n\0"],
+                   "one\ntwo\nthree\nfour\n")
+
+    def test_backspaces(self):
+        self.shows([b"onf\x08e\r\nab\x08\x08  \x08\x08cd\x07\r\n"],
+                   "one\ncd\n")
+
+    def test_invalid_utf8(self):
+        self.shows([b"caf\xe9 \xff\xfe\xc3( \xed\xa0\x80 end\r\n"],
+                   "caf\ufffd \ufffd\ufffd\ufffd( \ufffd\ufffd\ufffd end\n")
+
+    def test_shutdown_broadcast_in_the_output(self):
+        self.shows("one\n\n\n***\n*** --- SHUTDOWN in 0:05:00 ---\n***\n\ntwo")
+
+
+class Noise(Text):
+    """Log lines and broadcasts in the stream."""
+
+    def test_in_output(self):
+        class Logs(Plain):
+            def show(self, line):
+                text = super().show(line)
+                if line == "show it":
+                    lines = text.split("\n")
+                    self.print("\n".join(lines[:100]) + "\n")
+                    return LOG + "\n" + "\n".join(lines[100:])
+                return text
+        self.stage(Logs)
+        run = self.push(self.job(["command: show it"]))
+        self.assertIn(LOG, run.stdout + str(run.events))
+        text = self.output(self.outcome(run)).replace(LOG + "\n", "")
+        self.assertEqual(text.strip(), SHOW.strip())
+
+    def logs_in_config(self, message, after_prompt=False, before=False,
+                       again=False, pieces=False):
+        class Logs(Plain):
+            def answer(self, line):
+                text = self.execute(line)
+                noise = "\r\n" + message.replace("\n", "\r\n") + "\r\n"
+                if before:
+                    self.send(noise)
+                self.print(text)
+                self.send(self.prompt())
+                if after_prompt:
+                    self.send(noise)
+                if again:
+                    self.send(self.prompt())
+        self.works(Logs)
+
+    def test_after_the_prompt(self):
+        """No new prompt comes: IOS without `logging synchronous`."""
+        self.logs_in_config(LOG, after_prompt=True)
+
+    def test_after_the_prompt_and_a_new_prompt(self):
+        self.logs_in_config(LOG, after_prompt=True, again=True)
+
+    def test_before_the_answer(self):
+        self.logs_in_config(LOG, before=True)
+
+    def test_after_end(self):
+        class Logs(Plain):
+            def answer(self, line):
+                super().answer(line)
+                if line == "end":
+                    self.send("\r\n" + LOG + "\r\n")
+        self.works(Logs)
+
+    def test_before_the_prompt_after_end(self):
+        class Logs(Plain):
+            def execute(self, line):
+                if line == "end":
+                    self.mode = ""
+                    return LOG + "\n"
+                return super().execute(line)
+        self.works(Logs)
+
+    def test_prompt_glued_to_a_log_line(self):
+        class Logs(Plain):
+            def answer(self, line):
+                self.print(self.execute(line))
+                self.send(LOG + self.prompt() if line == "end"
+                          else self.prompt())
+        self.works(Logs)
+
+    def test_in_the_middle_of_an_echo(self):
+        """The rest of the echo goes on, on a line of its own."""
+        class Logs(Plain):
+            def echo(self, line):
+                half = len(line) // 2
+                if line.startswith(("description", "ip route", "show")):
+                    return line[:half] + "\r\n" + LOG + "\r\n" + \
+                        line[half:], line
+                return line, line
+        self.works(Logs)
+
+    def test_in_the_middle_of_an_echo_which_is_shown_again(self):
+        class Logs(Plain):
+            def echo(self, line):
+                half = len(line) // 2
+                if line.startswith(("description", "ip route", "show")):
+                    return line[:half] + "\r\n" + LOG + "\r\n" + \
+                        self.prompt() + line, line
+                return line, line
+        self.works(Logs)
+
+    def test_in_the_middle_of_every_echo(self):
+        class Logs(Plain):
+            def echo(self, line):
+                half = len(line) // 2
+                return line[:half] + "\r\n" + LOG + "\r\n" + line[half:], line
+        self.works(Logs)
+
+    SHUTDOWN = "\n\n***\n*** --- SHUTDOWN in 0:05:00 ---\n***\n"
+    ABORTED = "\n\n***\n*** --- SHUTDOWN ABORTED ---\n***\n"
+
+    def test_shutdown_broadcast(self):
+        self.logs_in_config(self.SHUTDOWN, after_prompt=True)
+
+    def test_shutdown_broadcast_before(self):
+        self.logs_in_config(self.SHUTDOWN, before=True)
+
+    def test_shutdown_aborted_and_a_new_prompt(self):
+        self.logs_in_config(self.ABORTED, after_prompt=True, again=True)
+
+
+class Packets(Text):
+    def test_one_byte_each(self):
+        class Slow(Plain):
+            def send(self, text):
+                if isinstance(text, str):
+                    text = text.encode()
+                for at in range(len(text)):
+                    Ios.send(self, text[at:at + 1])
+        self.works(Slow)
+
+    def test_any_split(self):
+        for seed in range(4):
+            with self.again(seed=seed):
+                class Split(Plain):
+                    greeting = "\n###\nR1>\n# R1# #\n" + LOG + "\n"
+                    send = split_at_random(seed)
+                self.works(Split)
+
+
+if __name__ == "__main__":
+    main()
