@@ -19,7 +19,7 @@ struct buf;
 
 /* A line longer than this is no event. Outputs are cut to fit (marked). */
 #define EVENT_LINE_LIMIT_BYTES	 (24u << 20)
-#define EVENT_OUTPUT_LIMIT_BYTES (4u << 20)
+#define EVENT_OUTPUT_LIMIT_BYTES (1u << 20)
 
 enum event_kind {
 	EVENT_RUN_STARTED,

@@ -38,6 +38,9 @@ int journal_write_file(struct journal *journal, const char *name,
  * in memory until journal_flush() (or a certain size). */
 int64_t journal_add(struct journal *journal, const struct event *event);
 
+/* The same for an event that is a line already (without "\n"). */
+int64_t journal_add_line(struct journal *journal, const char *line, size_t len);
+
 /* Writes what is kept in memory; SYNC also onto the disk (fdatasync). -1 with
  * ERR when the disk is full or gone: the run must not go on to change. */
 int journal_flush(struct journal *journal, int sync, struct err *err);

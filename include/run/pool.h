@@ -18,8 +18,11 @@ struct target;
 struct pool_handler {
 	void *data;
 	/* An event of the worker for DEVICE; taken over by the handler, which
-	 * clears it. */
-	void (*event)(void *data, size_t device, struct event *event);
+	 * clears it. LINE is the event as it came (LEN bytes, without "\n"),
+	 * valid during the call: what is journalled need not be written
+	 * anew. */
+	void (*event)(void *data, size_t device, struct event *event,
+	    const char *line, size_t len);
 	/* The worker is gone. WAIT_STATUS as from waitpid(2); OVERDUE: it was
 	 * killed because it passed its deadline. */
 	void (*gone)(void *data, size_t device, int wait_status, bool overdue);

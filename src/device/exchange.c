@@ -626,7 +626,7 @@ static bool
 goes_alone(
     const struct exchange *x, const char *text, size_t len, unsigned window)
 {
-	return window > 1 && x->request->config &&
+	return window > 1 && x->request->config && x->next >= x->request->own &&
 	    profile_rules_match(&x->profile->alone, text, len);
 }
 

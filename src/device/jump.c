@@ -29,7 +29,7 @@ become_client(int wire, int errors, const char *host, const char *target)
 	char *colon = strrchr(name, ':');
 	if (colon && strspn(colon + 1, "0123456789") == strlen(colon + 1)) {
 		*colon = '\0';
-		snprintf(port, sizeof(port), "%s", colon + 1);
+		snprintf(port, sizeof(port), "%.15s", colon + 1);
 	}
 	if (dup2(wire, STDIN_FILENO) < 0 || dup2(wire, STDOUT_FILENO) < 0 ||
 	    dup2(errors, STDERR_FILENO) < 0)

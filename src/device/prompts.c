@@ -18,6 +18,8 @@
 /* One name and the mode prompts that it makes; profile->mode_count of them. */
 struct named_prompts {
 	char *stem;
+	size_t lead; /* every prompt begins with that many bytes of the stem:
+			other lines need no regular expression */
 	struct mode_prompt {
 		struct re *whole, *prefix;
 	} * modes;
@@ -123,6 +125,22 @@ compile_modes(const struct profile *profile, const char *stem)
 	return modes;
 }
 
+static size_t
+lead_of(const struct profile *profile, const char *stem)
+{
+	size_t len = strlen(stem);
+	for (size_t i = 0; i < profile->mode_count; i++)
+		if (strncmp(profile->modes[i].prompt, "{{stem", 6))
+			return 0;
+	return len < STEM_SHORT_BYTES ? len : STEM_SHORT_BYTES;
+}
+
+static bool
+may_be_prompt(const struct named_prompts *name, const char *text, size_t len)
+{
+	return len >= name->lead && memcmp(text, name->stem, name->lead) == 0;
+}
+
 /* Takes STEM over. */
 static void
 add_name(struct prompts *prompts, char *stem)
@@ -143,6 +161,7 @@ add_name(struct prompts *prompts, char *stem)
 	    prompts->name_count * sizeof(*prompts->names));
 	prompts->names[0] = (struct named_prompts){
 		.stem = stem,
+		.lead = lead_of(prompts->profile, stem),
 		.modes = compile_modes(prompts->profile, stem),
 	};
 	prompts->name_count++;
@@ -226,6 +245,8 @@ prompts_find(const struct prompts *prompts, const char *text, size_t len)
 		return NULL;
 	for (size_t n = 0; n < prompts->name_count; n++) {
 		const struct mode_prompt *modes = prompts->names[n].modes;
+		if (!may_be_prompt(&prompts->names[n], text, len))
+			continue;
 		for (size_t i = 0; i < prompts->profile->mode_count; i++)
 			if (modes[i].whole &&
 			    re_match(modes[i].whole, text, len, NULL))
@@ -243,6 +264,8 @@ prompts_prefix(const struct prompts *prompts, const char *text, size_t len)
 		len = PROMPT_LIMIT_BYTES;
 	for (size_t n = 0; len && n < prompts->name_count; n++) {
 		const struct mode_prompt *modes = prompts->names[n].modes;
+		if (!may_be_prompt(&prompts->names[n], text, len))
+			continue;
 		for (size_t i = 0; i < prompts->profile->mode_count; i++)
 			if (modes[i].prefix &&
 			    re_match(modes[i].prefix, text, len, &span) &&

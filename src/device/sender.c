@@ -266,6 +266,7 @@ send_group(struct sender *sender, size_t first, size_t count, bool nested,
 	struct exchange_request request = {
 		.lines = lines,
 		.count = count + lead,
+		.own = lead,
 		.window = nested ? sender->window : 1 + (unsigned)lead,
 		.config = true,
 		.on_reply = hear_reply,

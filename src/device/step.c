@@ -149,6 +149,10 @@ save_output(struct session *session, const struct job_step *step,
 {
 	if (!step->save_as)
 		return 0;
+	if (result->output.cut)
+		return err_set(&result->fault.err, ERR_VERIFY,
+		    "the output is larger than %u bytes and was not saved",
+		    STEP_OUTPUT_LIMIT_BYTES);
 	const struct target *target = session_target(session);
 	struct diags diags = { 0 };
 	struct place place = step->place;

@@ -172,18 +172,36 @@ journal_write_file(struct journal *journal, const char *name, const void *data,
 	return rc;
 }
 
-int64_t
-journal_add(struct journal *journal, const struct event *event)
+/* What was added behind BEFORE counts from now on. */
+static int64_t
+note_added(struct journal *journal, size_t before)
 {
 	struct err ignored;
 	int64_t offset = journal->size;
-	size_t before = journal->kept.len;
-	event_put(event, &journal->kept);
 	journal->size += (int64_t)(journal->kept.len - before);
 	if (journal->kept.len > KEPT_BYTES)
 		/* A failure stays in `kept` and is told by the next flush. */
 		(void)journal_flush(journal, 0, &ignored);
 	return offset;
+}
+
+int64_t
+journal_add(struct journal *journal, const struct event *event)
+{
+	size_t before = journal->kept.len;
+	event_put(event, &journal->kept);
+	return note_added(journal, before);
+}
+
+int64_t
+journal_add_line(struct journal *journal, const char *line, size_t len)
+{
+	size_t before = journal->kept.len;
+	if (buf_add(&journal->kept, line, len))
+		buf_addc(&journal->kept, '\n');
+	else
+		buf_truncate(&journal->kept, before);
+	return note_added(journal, before);
 }
 
 int

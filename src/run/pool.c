@@ -233,8 +233,8 @@ hear_lines(struct pool *pool, struct slot *slot)
 		struct err ignored;
 		if (event_get(&event, start, (size_t)(end - start), &ignored) ==
 		    0)
-			pool->handler.event(
-			    pool->handler.data, slot->device, &event);
+			pool->handler.event(pool->handler.data, slot->device,
+			    &event, start, (size_t)(end - start));
 		at += (size_t)(end - start) + 1;
 	}
 	buf_drop(&slot->line, at);

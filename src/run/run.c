@@ -53,14 +53,20 @@ run_stop(struct run *run, enum err_kind kind, const char *fmt, ...)
 }
 
 /* Into the journal, the ledger and the observer; clears EVENT. */
-void
-run_record(struct run *run, size_t device, struct event *event)
+/* After it is in the journal at OFFSET; clears EVENT. */
+static void
+take_note(struct run *run, size_t device, struct event *event, int64_t offset)
 {
-	int64_t offset = journal_add(run->journal, event);
 	if (device != NO_DEVICE)
 		ledger_take(run->ledger, device, event, offset);
 	run->observer->event(run->observer->data, run->ledger, device, event);
 	event_clear(event);
+}
+
+void
+run_record(struct run *run, size_t device, struct event *event)
+{
+	take_note(run, device, event, journal_add(run->journal, event));
 }
 
 /* False when the journal does not hold what was recorded. */
@@ -168,7 +174,8 @@ hear_check(struct run *run, struct event *event)
 }
 
 static void
-on_event(void *data, size_t device, struct event *event)
+on_event(void *data, size_t device, struct event *event, const char *line,
+    size_t len)
 {
 	struct run *run = data;
 	/* A worker speaks for its own device only. */
@@ -183,7 +190,8 @@ on_event(void *data, size_t device, struct event *event)
 		return;
 	}
 	draw_consequences(run, device, event);
-	run_record(run, device, event);
+	take_note(
+	    run, device, event, journal_add_line(run->journal, line, len));
 }
 
 static void

@@ -37,8 +37,10 @@ struct heard {
 };
 
 static void
-on_event(void *data, size_t device, struct event *event)
+on_event(void *data, size_t device, struct event *event, const char *line,
+    size_t len)
 {
+	assert_true(len > 0 && line[0] == '{' && line[len - 1] == '}');
 	struct heard *heard = data;
 	heard->started[device] += event->kind == EVENT_DEVICE_STARTED;
 	if (event->kind == EVENT_DEVICE_FINISHED) {
