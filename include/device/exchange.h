@@ -38,7 +38,9 @@ struct exchange_reply {
 struct exchange_request {
 	const char *const *lines; /* without line ends */
 	size_t count;
-	size_t own; /* so many lines in front are ours: they are never alone */
+	/* Lines that are ours and not the text's ("exit"): they are never
+	 * alone. The first own_first, and the one at own_at. */
+	size_t own_first, own_at;
 	unsigned window; /* lines in flight at most; on_reply may change it */
 	bool learn; /* the set-up: echoes teach the prompt */
 	bool moves; /* a command that leads to another mode, whose

@@ -626,7 +626,9 @@ static bool
 goes_alone(
     const struct exchange *x, const char *text, size_t len, unsigned window)
 {
-	return window > 1 && x->request->config && x->next >= x->request->own &&
+	const struct exchange_request *request = x->request;
+	bool own = x->next < request->own_first || x->next == request->own_at;
+	return window > 1 && request->config && !own &&
 	    profile_rules_match(&x->profile->alone, text, len);
 }
 

@@ -28,6 +28,11 @@ struct sender {
 	/* The group that is in flight: */
 	size_t first; /* index in push->lines of the request's line 0 */
 	size_t lead; /* lines in front that are ours ("exit"): 0 or 1 */
+	size_t count; /* lines of the text, without lead and tail */
+	/* Behind the last lines of a block go an "exit" and the header of the
+	 * next: this is the prompt that the exit must lead to. NULL: no tail. */
+	const char *tail_home;
+	bool tail_sent; /* ... and all of it was accepted */
 	bool nested; /* under a header: must stay in its mode */
 	char *home; /* the prompt that belongs to this block */
 	bool refused;
@@ -147,19 +152,31 @@ stray_from_block(struct sender *sender, size_t index, const char *prompt)
 	    prompt);
 }
 
-/* The answer to our own "exit" in front of a group. */
-static int
-check_home(struct sender *sender, const char *prompt)
+/* The line of the text that line I of the request is; of our own "exit" the
+ * one that follows it. */
+static size_t
+text_index(const struct sender *sender, size_t i)
 {
-	if (str_eq(prompt, sender->home))
+	size_t index = i < sender->lead ? 0 : i - sender->lead;
+	return sender->first + (index > sender->count ? index - 1 : index);
+}
+
+/* The answer to our own "exit" before line INDEX. */
+static int
+check_exit(
+    struct sender *sender, size_t index, const char *prompt, const char *home)
+{
+	if (str_eq(prompt, home))
 		return 0;
+	if (sender->refused || sender->strayed)
+		return -1;
 	sender->strayed = true;
-	fault_at(sender->fault, (unsigned)sender->first + 1,
-	    line_text(sender, sender->first), prompt);
+	fault_at(sender->fault, (unsigned)index + 1, line_text(sender, index),
+	    prompt);
 	return err_set(&sender->fault->err, ERR_PROMPT,
 	    "leaving the block before line %zu led to the prompt %s instead "
 	    "of %s",
-	    sender->first + 1, prompt, sender->home);
+	    index + 1, prompt, home);
 }
 
 static int
@@ -168,9 +185,14 @@ hear_reply(void *data, struct exchange_request *request,
 {
 	struct sender *sender = data;
 	struct re_span why = { 0, 0 };
+	size_t index = text_index(sender, reply->index);
+	size_t behind = sender->lead + sender->count; /* the tail begins */
 	if (reply->index < sender->lead)
-		return check_home(sender, reply->prompt);
-	size_t index = sender->first + reply->index - sender->lead;
+		return check_exit(sender, index, reply->prompt, sender->home);
+	if (reply->index == behind)
+		return check_exit(
+		    sender, index, reply->prompt, sender->tail_home);
+	bool in_block = sender->nested && reply->index < behind;
 	if (reply->bad) {
 		pace(sender, false);
 		return -1;
@@ -185,12 +207,12 @@ hear_reply(void *data, struct exchange_request *request,
 	sender->accepted_behind += sender->refused;
 	if (said == SAID_SOMETHING)
 		keep_words(sender, index, reply->text);
-	if (sender->nested) {
+	if (in_block) {
 		pace(sender, said == SAID_NOTHING);
 		request->window = sender->window;
 	}
-	bool home = sender->nested ? str_eq(reply->prompt, sender->home)
-				   : reply->mode && reply->mode->config;
+	bool home = in_block ? str_eq(reply->prompt, sender->home)
+			     : reply->mode && reply->mode->config;
 	if (!home && reply->index + 1 < request->count)
 		stray_from_block(sender, index, reply->prompt);
 	return sender->refused || sender->strayed;
@@ -238,7 +260,9 @@ run_group(struct sender *sender, struct exchange_request *request)
 	    session_exchange(sender->session), request, &fault);
 	if (rc && !sender->refused && !sender->strayed) {
 		if (fault.line)
-			fault.line += (unsigned)(sender->first - sender->lead);
+			fault.line = (unsigned)text_index(
+					 sender, fault.line - 1) +
+			    1;
 		fault_clear(sender->fault);
 		*sender->fault = fault;
 		return rc;
@@ -247,26 +271,45 @@ run_group(struct sender *sender, struct exchange_request *request)
 	return rc;
 }
 
-/* LINES [first, first + count) as one exchange; EXIT_LINE (or NULL) before
- * them. HOME: the prompt that the block belongs to. */
+/* How many lines of the text went out with SENT lines of the request. */
+static size_t
+text_sent(const struct sender *sender, size_t sent)
+{
+	return sent <= sender->lead ? sender->first
+				    : text_index(sender, sent - 1) + 1 -
+		(sent - 1 == sender->lead + sender->count);
+}
+
+/*
+ * LINES [first, first + count) as one exchange; EXIT_LINE (or NULL) before
+ * them. HOME: the prompt that the block belongs to. TAIL_HOME: not NULL if an
+ * exit and the header behind them (line first + count) go along.
+ */
 static int
 send_group(struct sender *sender, size_t first, size_t count, bool nested,
-    char *home, const char *exit_line)
+    char *home, const char *exit_line, const char *tail_home)
 {
-	const char **lines = xcalloc(count + 1, sizeof(*lines));
-	size_t lead = exit_line ? 1 : 0;
+	const char **lines = xcalloc(count + 3, sizeof(*lines));
+	size_t lead = exit_line ? 1 : 0, all = lead + count;
 	if (exit_line)
 		lines[0] = exit_line;
 	for (size_t i = 0; i < count; i++)
 		lines[lead + i] = line_text(sender, first + i);
+	if (tail_home) {
+		lines[all++] = session_mode(sender->session)->leave;
+		lines[all++] = line_text(sender, first + count);
+	}
 	sender->first = first;
+	sender->count = count;
 	sender->lead = lead;
 	sender->nested = nested;
 	sender->home = home;
+	sender->tail_home = tail_home;
 	struct exchange_request request = {
 		.lines = lines,
-		.count = count + lead,
-		.own = lead,
+		.count = all,
+		.own_first = lead,
+		.own_at = lead + count,
 		.window = nested ? sender->window : 1 + (unsigned)lead,
 		.config = true,
 		.on_reply = hear_reply,
@@ -279,12 +322,14 @@ send_group(struct sender *sender, size_t first, size_t count, bool nested,
 	if (sender->window_max == 1)
 		request.window = 1;
 	int rc = run_group(sender, &request);
-	if (request.sent > lead)
-		sender->push->sent = first + request.sent - lead;
+	sender->push->sent = text_sent(sender, request.sent);
 	free(lines);
 	if (sender->refused)
 		tell_lines_behind(sender);
-	return rc || sender->refused || sender->strayed ? -1 : 0;
+	if (sender->refused || sender->strayed)
+		rc = -1;
+	sender->tail_sent = tail_home && !rc;
+	return rc ? -1 : 0;
 }
 
 static bool
@@ -304,13 +349,10 @@ block_end(const struct sender *sender, size_t header, size_t end)
 	return at;
 }
 
-/* A header, on its own. 0 when the prompt shows its sub-mode. */
+/* Has header INDEX, the last line that was sent, led into its sub-mode? */
 static int
-send_header(
-    struct sender *sender, size_t index, char *home, const char *exit_line)
+check_entered(struct sender *sender, size_t index, const char *home)
 {
-	if (send_group(sender, index, 1, false, home, exit_line))
-		return -1;
 	const struct profile_mode *mode = session_mode(sender->session);
 	const char *prompt = session_prompt(sender->session);
 	if (mode->config && mode->nested && !str_eq(prompt, home))
@@ -321,6 +363,26 @@ send_header(
 	    "line %zu did not lead into a sub-mode (the prompt is %s), so the "
 	    "lines under it were not sent: %s",
 	    index + 1, prompt, line_text(sender, index));
+}
+
+/* A header, on its own or behind EXIT_LINE. */
+static int
+send_header(
+    struct sender *sender, size_t index, char *home, const char *exit_line)
+{
+	if (send_group(sender, index, 1, false, home, exit_line, NULL))
+		return -1;
+	return check_entered(sender, index, home);
+}
+
+/* May the exit and the next header go behind the lines before END? Not where
+ * the last of them leaves the mode itself. */
+static bool
+takes_tail(const struct sender *sender, size_t end)
+{
+	const char *last = line_text(sender, end - 1);
+	return sender->window_max > 1 && session_mode(sender->session)->leave &&
+	    !profile_rules_match(&sender->profile->alone, last, strlen(last));
 }
 
 /* What leads out of the block that ended; NULL when it left itself. */
@@ -353,6 +415,8 @@ go_home(struct sender *sender, size_t next, char *home)
 		};
 		sender->first = next;
 		sender->lead = 1;
+		sender->count = 0;
+		sender->tail_home = NULL;
 		if (run_group(sender, &request) || sender->refused)
 			return -1;
 	}
@@ -386,21 +450,37 @@ leaves_itself(const struct sender *sender, size_t at, const char *exit_line)
 	return exit_line && str_starts(line_text(sender, at), exit_line);
 }
 
+/* The lines of one depth from AT that go together: in a block all up to the
+ * next header, at the top one. */
+static size_t
+group_count(const struct sender *sender, size_t at, size_t end, bool together)
+{
+	size_t count = 1;
+	while (
+	    together && at + count < end && !is_header(sender, at + count, end))
+		count++;
+	return count;
+}
+
 /*
  * The lines [at, end), which stand at one depth with their blocks between
  * them. After a block, the sub-mode is left before its next sibling goes: the
- * same prompt twice would prove nothing about the second header.
+ * same prompt twice would prove nothing about the second header. TAIL_HOME: if
+ * not NULL, line END is a header of the block around, which may go along with
+ * the last lines here (sender->tail_sent says if it did).
  */
 static int
-send_block(struct sender *sender, size_t at, size_t end, bool nested)
+send_block(struct sender *sender, size_t at, size_t end, bool nested,
+    const char *tail_home)
 {
 	int rc = -1;
 	char *home = xstrdup(session_prompt(sender->session));
 	const char *exit_line = NULL;
+	bool entered = false; /* the header at AT was sent as a tail */
 	while (at < end) {
 		bool header = is_header(sender, at, end);
 		bool leaves = leaves_itself(sender, at, exit_line);
-		if (!exit_line &&
+		if (!exit_line && !entered &&
 		    check_place(sender, at, home, header || nested))
 			goto out;
 		/* Our "exit" is proved before a line that would mean something
@@ -412,18 +492,24 @@ send_block(struct sender *sender, size_t at, size_t end, bool nested)
 			exit_line = NULL;
 		if (header) {
 			size_t stop = block_end(sender, at, end);
-			if (send_header(sender, at, home, exit_line) ||
-			    send_block(sender, at + 1, stop, true))
+			bool more = stop < end && is_header(sender, stop, end);
+			if (entered ? check_entered(sender, at, home)
+				    : send_header(sender, at, home, exit_line))
 				goto out;
-			exit_line = way_out(sender, home);
+			if (send_block(
+				sender, at + 1, stop, true, more ? home : NULL))
+				goto out;
+			entered = sender->tail_sent;
+			sender->tail_sent = false;
+			exit_line = entered ? NULL : way_out(sender, home);
 			at = stop;
 			continue;
 		}
-		size_t count = 1;
-		while (nested && !leaves && at + count < end &&
-		    !is_header(sender, at + count, end))
-			count++;
-		if (send_group(sender, at, count, nested, home, exit_line))
+		size_t count = group_count(sender, at, end, nested && !leaves);
+		bool last = at + count == end;
+		if (send_group(sender, at, count, nested, home, exit_line,
+			last && tail_home && takes_tail(sender, end) ? tail_home
+								     : NULL))
 			goto out;
 		exit_line = NULL;
 		at += count;
@@ -474,7 +560,7 @@ sender_push(struct session *session, struct push *push, struct fault *fault)
 		return err_set(&fault->err, ERR_CANCELLED, "called off");
 	if (session_enter(session, profile->config_mode, fault))
 		return -1;
-	int rc = send_block(&sender, 0, push->lines->count, false);
+	int rc = send_block(&sender, 0, push->lines->count, false, NULL);
 	sender.home = NULL;
 	/* Never leave a session in configuration mode, whatever happened. */
 	if (session_is_usable(session) &&

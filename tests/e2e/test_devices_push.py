@@ -1,0 +1,296 @@
+"""Lines that do not arrive as they were sent, lines that ask, and terminals
+that page or are narrow.
+"""
+
+import unittest
+
+from devices import QUIET, REFUSED, DeviceCase, Ios
+from harness import main
+
+LONG = "description " + " ".join("word%02d" % i for i in range(25))
+BLOCK = "interface Loopback7\n" + "".join(
+    " description number %02d\n" % i for i in range(40)) + " no shutdown"
+FLAT = [line.strip() for line in BLOCK.split("\n")]
+
+
+class Echoes(DeviceCase):
+    def fails(self, kind, text, line, kinds=("echo",)):
+        result = self.configure(kind, text, expect=1)
+        error = result["error"]
+        self.assertIn(error["kind"], kinds, error)
+        self.assertEqual(error["line"], line, error)
+        self.assertIn(result["status"], ("unknown", "failed"))
+        return result
+
+    def test_lost_characters(self):
+        class Loses(Ios):
+            def echo(self, line):
+                if line == "description number 20":
+                    line = "description numer 20"
+                return line, line
+        result = self.fails(Loses, BLOCK, 22)
+        self.assertEqual(result["status"], "unknown")
+        self.assertIn("numer 20", result["error"]["device_text"])
+        self.assertNotIn("no shutdown", self.device.config)
+        self.assertIn("numer 20", result["output"] +
+                      result["steps"][0]["output"])
+
+    def test_lost_characters_at_either_end(self):
+        for shown in ("escription number 20", "description number 2",
+                      "d", "description number 200"):
+            with self.again(shown=shown):
+                class Loses(Ios):
+                    def echo(self, line):
+                        if line == "description number 20":
+                            line = shown
+                        return line, line
+                self.fails(Loses, BLOCK, 22)
+                self.assertNotIn("no shutdown", self.device.config)
+
+    def test_a_lost_line_end(self):
+        """Two lines become one."""
+        class Loses(Ios):
+            def read(self):
+                line = super().read()
+                if line == "description number 20":
+                    line += super().read()
+                return line
+        self.fails(Loses, BLOCK, 22, ("echo", "timeout"))
+
+    def test_a_line_lost_whole(self):
+        class Loses(Ios):
+            def read(self):
+                line = super().read()
+                return super().read() if line == "description number 20" \
+                    else line
+        self.fails(Loses, BLOCK, 22, ("echo", "timeout"))
+
+    def test_wrapped(self):
+        class Wraps(Ios):
+            def echo(self, line):
+                whole = self.prompt() + line
+                shown = "\r\n".join(whole[i:i + 80]
+                                    for i in range(0, len(whole), 80))
+                return shown[len(self.prompt()):], line
+        result = self.configure(Wraps, "interface Lo7\n %s\n no shutdown" %
+                                LONG)
+        self.assertEqual(result["status"], "changed")
+        self.assertEqual(self.device.config[1], LONG)
+
+    def test_wrapped_by_blank_and_return(self):
+        """As readline does: a blank on the new line, then back over it."""
+        class Wraps(Ios):
+            def echo(self, line):
+                whole = self.prompt() + line
+                shown = "".join(
+                    whole[i:i + 80] + (" \r" if i + 80 < len(whole) else "")
+                    for i in range(0, len(whole), 80))
+                return shown[len(self.prompt()):], line
+        result = self.configure(Wraps, "interface Lo7\n %s\n no shutdown" %
+                                LONG)
+        self.assertEqual(result["status"], "changed")
+        self.assertEqual(self.device.config[1], LONG)
+
+    def narrow(self):
+        class Narrow(Ios):
+            def execute(self, line):
+                if line.startswith("terminal width"):
+                    return REFUSED
+                return super().execute(line)
+
+            def echo(self, line):
+                shown, out, width = 0, "", 80 - len(self.prompt())
+                for i, char in enumerate(line):
+                    out += char
+                    shown += 1
+                    if shown + 1 >= width:
+                        keep = shown - 11
+                        out += "\b" * shown + "$" + line[i + 1 - keep:i + 1] \
+                            + " " * 10 + "\b" * 10
+                        shown = keep + 1
+                return out, line
+        return Narrow
+
+    def test_scrolled(self):
+        result = self.configure(self.narrow(), "interface Lo7\n %s\n"
+                                " no shutdown" % LONG)
+        self.assertEqual(result["status"], "changed")
+        self.assertEqual(self.device.config[1], LONG)
+
+    def test_scrolled_and_damaged(self):
+        class Loses(self.narrow()):
+            def echo(self, line):
+                return super().echo(line.replace("word23", "wrd23"))
+        result = self.fails(Loses, "interface Lo7\n %s\n no shutdown" % LONG,
+                            2)
+        self.assertIn("wrd23", result["error"]["device_text"])
+
+    def test_typed_ahead(self):
+        """A line that comes while another is at work is echoed at once."""
+        class Early(Ios):
+            def run(self):
+                self.print(self.greeting)
+                self.send(self.prompt())
+                while True:
+                    lines = [self.read()]
+                    while self.typed():
+                        lines.append(self.read())
+                    self.send("".join(line + "\r\n" for line in lines))
+                    for line in lines:
+                        self.lines.append(line)
+                        self.answer(line)
+        result = self.configure(Early, BLOCK)
+        self.assertEqual(result["status"], "changed")
+        self.assertEqual(self.device.config, FLAT)
+
+
+class Asking(Ios):
+    """Asks at the lines that are in ASKS; what was answered."""
+
+    asks = {}
+
+    def __init__(self, link):
+        super().__init__(link)
+        self.answered = []
+
+    def execute(self, line):
+        if line not in self.asks:
+            return super().execute(line)
+        answer = self.ask(self.asks[line])
+        self.answered.append(answer)
+        if answer is None:
+            return "^C\n"
+        self.config.append("%s -> %s" % (line, answer))
+        return "Building configuration...\n[OK]\n"
+
+
+class Questions(DeviceCase):
+    def asking(self, **asks):
+        class Asks(Asking):
+            pass
+        Asks.asks = {k.replace("_", " "): v for k, v in asks.items()}
+        return Asks
+
+    def test_save_asks(self):
+        self.stage(self.asking(
+            write_memory="Overwrite the previous NVRAM configuration?"
+            "[confirm]"))
+        run = self.push(self.job(["save: true"]))
+        self.outcome(run)
+        self.assertEqual(self.device.answered, [""])
+
+    def test_known_question(self):
+        kind = self.asking()
+        kind.asks = {"copy running-config startup-config":
+                     "Destination filename [startup-config]? "}
+        self.commands(kind, "copy running-config startup-config")
+        self.assertEqual(self.device.answered, [""])
+
+    def fails(self, kind, text, line, question):
+        result = self.configure(kind, text, expect=1)
+        error = result["error"]
+        self.assertEqual((error["line"], result["status"]), (line, "unknown"),
+                         error)
+        self.assertIn(question, (error["device_text"] or "") +
+                      error["message"])
+        return error
+
+    def test_unknown_question_at_the_top(self):
+        question = "This operation will remove all username related " \
+            "configurations with same name.Do you want to continue? [confirm]"
+        kind = self.asking()
+        kind.asks = {"no username bob": question}
+        self.fails(kind, "ip route 10.0.0.0 255.0.0.0 Null0\n"
+                   "no username bob\nip route 11.0.0.0 255.0.0.0 Null0", 2,
+                   question)
+        self.assertEqual(self.device.answered, [None])  # Ctrl-C
+        self.assertEqual(self.device.config,
+                         ["ip route 10.0.0.0 255.0.0.0 Null0"])
+        self.assertEqual(self.device.lines[-1], "exit")  # left in good order
+
+    def test_yes_or_no(self):
+        kind = self.asking()
+        kind.asks = {"crypto key zeroize rsa":
+                     "% Do you really want to remove these keys? [yes/no]: "}
+        self.fails(kind, "crypto key zeroize rsa\nhostname R2", 1,
+                   "Do you really want to remove these keys?")
+        self.assertEqual(self.device.answered, [None])
+
+    def test_lines_that_may_ask_go_alone(self):
+        """A line that is known to ask stands in the middle of a block: what
+        comes behind it is not its answer."""
+        kind = self.asking()
+        kind.asks = {"crypto map OUT": "Sure? [confirm]"}
+        lines = FLAT[:20] + ["crypto map OUT"] + FLAT[20:]
+        self.fails(kind, lines[0] + "\n" + "\n".join(
+            " " + line for line in lines[1:]), 21, "Sure?")
+        self.assertEqual(self.device.answered, [None])
+        self.assertEqual(self.device.config, FLAT[:20])
+
+    def test_question_without_notice(self):
+        """Nobody could know: the next line may have become its answer. That
+        must be said, never passed over."""
+        kind = self.asking()
+        kind.asks = {FLAT[20]: "Sure? [confirm]"}
+        self.fails(kind, BLOCK, 21, "Sure?")
+        self.assertNotIn("no shutdown", self.device.config)
+
+    def test_device_without_abort(self):
+        """Ctrl-C does not help: the session is given up, in time."""
+        kind = self.asking()
+        kind.asks = {"no username bob": "Continue? [confirm]"}
+        kind.ask = lambda self, question: [
+            self.send(question), *iter(self.key, None)]
+        result = self.configure(kind, "no username bob\nhostname R2",
+                                expect=1)
+        self.assertEqual(result["status"], "unknown")
+        self.assertIn("Continue?", result["error"]["device_text"])
+        self.assertLess(result["duration"], 8)
+
+
+class Paging(DeviceCase):
+    STARTUP = "".join("ip access-list extended L%d\n" % n + "".join(
+        " permit tcp any host 10.0.%d.%d eq 443\n" % (n, i)
+        for i in range(1, 60)) for n in range(3))
+    NO_PAGING_OFF = {"kind": "refuse", "at": "^terminal length"}
+
+    def both(self, **keys):
+        self.start_lab(
+            {"hostname": "A", "startup": self.STARTUP, **keys,
+             "faults": [self.NO_PAGING_OFF]},
+            {"hostname": "B", "startup": self.STARTUP})
+
+    def test_shows_read_through_more(self):
+        self.both()
+        run = self.push(self.job(["command: show ip access-lists L1",
+                                  "command: show running-config"]))
+        for step in range(2):
+            shown = [run.results[n]["steps"][step]["output"].replace(
+                "hostname " + n, "") for n in "AB"]
+            if step == 1:
+                shown = [s.split("!", 1)[1] for s in shown]
+            self.assertEqual(*shown)
+            self.assertNotIn("More", shown[0])
+            self.assertGreater(len(shown[0].split("\n")), 50)
+
+    def test_changes_read_through_more(self):
+        self.both()
+        run = self.push(self.job([
+            "config: |\n          interface Loopback7\n"
+            "           description paged"]))
+        self.assertEqual(run.statuses(), ["changed"] * 2)
+        shown = [run.results[n]["steps"][0]["output"] for n in "AB"]
+        self.assertEqual(shown[0].count("\n+"), shown[1].count("\n+"))
+
+    def test_list_pushed_and_read_back_through_more(self):
+        self.both()
+        lines = "\n".join("permit ip host 10.9.9.%d any" % i
+                          for i in range(1, 70))
+        job = self.acl_job(lines, name="L1", more=QUIET)
+        self.assertEqual(self.push(job).statuses(), ["changed"] * 2)
+        self.assertEqual(self.lab.acl_texts("A", "L1"), lines.split("\n"))
+        self.assertEqual(self.push(job).statuses(), ["unchanged"] * 2)
+
+
+if __name__ == "__main__":
+    main()
