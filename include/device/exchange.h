@@ -29,6 +29,7 @@ struct exchange_reply {
 	const char *text; /* answer lines, each ended by "\n"; log lines cut */
 	size_t len;
 	bool cut; /* longer than EXCHANGE_ANSWER_LIMIT_BYTES */
+	struct buf *whole; /* the same, to be taken over by a swap */
 	const struct profile_mode *mode; /* by the prompt that followed */
 	const char *prompt;
 	bool bad; /* the line was damaged, or its question not answered: the

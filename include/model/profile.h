@@ -46,6 +46,8 @@ struct profile_rule {
 struct profile_rules {
 	struct profile_rule *items;
 	size_t count, cap;
+	struct re *any; /* all of them as one pattern, or NULL: each line of a
+			   long show is asked once instead of COUNT times */
 };
 
 /* The device asks in the middle of a line; `answer` is sent with a Return
@@ -136,6 +138,9 @@ const char *profiles_nearest(
 
 const struct profile_mode *profile_mode_find(
     const struct profile *profile, const char *name);
+/* Makes `any` of the items, anew. */
+void profile_rules_join(struct profile_rules *rules);
+
 /* Does one of the patterns match this line? */
 bool profile_rules_match(
     const struct profile_rules *rules, const char *line, size_t len);

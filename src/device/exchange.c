@@ -221,6 +221,7 @@ finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
 		.text = buf_str(&x->answer),
 		.len = x->answer.len,
 		.cut = x->answer.cut,
+		.whole = &x->answer,
 		.mode = x->mode,
 		.prompt = exchange_prompt(x),
 		.bad = head->bad,
@@ -455,8 +456,9 @@ hear_answer(struct exchange *x, const char *line, size_t len)
 		x->echoes_early = true;
 		return;
 	}
+	/* Where log lines are output, only one behind the prompt is none. */
 	bool is_output = x->request->keep_logs && x->shown_at == NOT_SHOWN &&
-	    is_log_line(x, line, len);
+	    !prompts_prefix(x->prompts, line, len);
 	if (is_output || !hear_log(x, line, len))
 		add_answer(x, line, len);
 }

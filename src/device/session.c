@@ -237,6 +237,22 @@ struct command_answer {
 	const struct profile *profile;
 };
 
+/* Adds the answer to OUT; the first and only one changes hands instead of
+ * being copied, for it may be a long show. */
+static void
+take_text(struct buf *out, const struct exchange_reply *reply)
+{
+	if (!out->len && out->limit == reply->whole->limit) {
+		struct buf empty = *out;
+		*out = *reply->whole;
+		*reply->whole = empty;
+		return;
+	}
+	buf_add(out, reply->text, reply->len);
+	if (reply->cut)
+		out->cut = true;
+}
+
 static int
 take_answer(void *data, struct exchange_request *request,
     const struct exchange_reply *reply)
@@ -249,11 +265,8 @@ take_answer(void *data, struct exchange_request *request,
 		strs_take(answer->outputs, NULL);
 	else if (answer->outputs)
 		strs_add_n(answer->outputs, reply->text, reply->len);
-	if (answer->out) {
-		buf_add(answer->out, reply->text, reply->len);
-		if (reply->cut)
-			answer->out->cut = true;
-	}
+	if (answer->out)
+		take_text(answer->out, reply);
 	return 0;
 }
 

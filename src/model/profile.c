@@ -5,6 +5,8 @@
 #include "model/profile.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include "profile_parts.h"
 #include "text/re.h"
 #include "text/template.h"
@@ -32,6 +34,7 @@ profile_rules_clear(struct profile_rules *rules)
 		free(rules->items[i].text);
 	}
 	free(rules->items);
+	re_free(rules->any);
 	*rules = (struct profile_rules){ 0 };
 }
 
@@ -168,10 +171,31 @@ profile_template_find(const struct profile *profile, const char *name)
 	return NULL;
 }
 
+void
+profile_rules_join(struct profile_rules *rules)
+{
+	struct buf pattern;
+	struct err ignored;
+	re_free(rules->any);
+	rules->any = NULL;
+	if (rules->count < 2)
+		return;
+	buf_init(&pattern, 1u << 20);
+	for (size_t i = 0; i < rules->count; i++)
+		buf_addf(
+		    &pattern, "%s(?:%s)", i ? "|" : "", rules->items[i].text);
+	/* One that only works on its own leaves it at one by one. */
+	if (!pattern.cut)
+		rules->any = re_compile(buf_str(&pattern), 0, &ignored);
+	buf_clear(&pattern);
+}
+
 bool
 profile_rules_match(
     const struct profile_rules *rules, const char *line, size_t len)
 {
+	if (rules->any)
+		return re_match(rules->any, line, len, NULL);
 	for (size_t i = 0; i < rules->count; i++)
 		if (re_match(rules->items[i].pattern, line, len, NULL))
 			return true;

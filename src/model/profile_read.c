@@ -139,6 +139,7 @@ read_rules(struct profile_rules *rules, const struct yaml_node *list,
 			.place = item->place,
 		};
 	}
+	profile_rules_join(rules);
 }
 
 static void

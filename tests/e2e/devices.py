@@ -15,8 +15,7 @@ import time
 from harness import Case
 
 REFUSED = "          ^\n% Invalid input detected at '^' marker.\n\n"
-SILENCE = object()  # in an answer: nothing for PAUSE seconds
-PAUSE = 1.2
+SILENCE = object()  # in an answer: nothing for `pause` seconds
 QUIET = "timeouts: {connect: 3s, login: 4s, silence: 2s}\n"
 
 
@@ -34,8 +33,7 @@ class Ios:
     config_prompt = "{name}({mode})#"
     cut = 1000  # bytes of the name in configuration prompts
     newline = "\r\n"
-    paging = False
-    typed_ahead = False  # echoes at once, as a kernel's terminal does
+    pause = 1.2  # seconds; less than the silence that QUIET allows
 
     def __init__(self, packets):
         self._link, self._keys = packets, b""
@@ -114,7 +112,7 @@ class Ios:
             for part in text:
                 self.print(part)
         elif text is SILENCE:
-            time.sleep(PAUSE)
+            time.sleep(self.pause)
         elif isinstance(text, bytes):
             self.send(text)
         elif text:
@@ -190,7 +188,6 @@ class Stage:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._listener.bind(self.path)
         self._listener.listen(64)
-        self._threads = []
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
