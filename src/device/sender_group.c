@@ -1,0 +1,273 @@
+/*
+ * Lines that are in flight together, and the judgement of every answer: a
+ * refusal ends the push, other words are kept, silence is consent. The window
+ * grows while nothing is said.
+ */
+#include "sender_parts.h"
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "text/re.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *
+sender_line(const struct sender *sender, size_t index)
+{
+	const char *text = sender->push->lines->items[index].text;
+	return text + strspn(text, " \t");
+}
+
+enum said { SAID_NOTHING, SAID_SOMETHING, SAID_NO };
+
+/* What an answer in configuration mode amounts to. A word that no notice of
+ * the profile knows is kept and shown; a refusal fails the line. *WHY = the
+ * refusing line. */
+static enum said
+judge(const struct profile *profile, const char *text, size_t len,
+    struct re_span *why)
+{
+	enum said said = SAID_NOTHING;
+	for (size_t at = 0; at < len;) {
+		const char *line = text + at;
+		const char *end = memchr(line, '\n', len - at);
+		size_t n = end ? (size_t)(end - line) : len - at;
+		if (strspn(line, " \t") < n &&
+		    !profile_rules_match(&profile->notices, line, n)) {
+			if (profile_rules_match(&profile->refusals, line, n)) {
+				*why = (struct re_span){ at, at + n };
+				return SAID_NO;
+			}
+			said = SAID_SOMETHING;
+		}
+		at += n + (end != NULL);
+	}
+	return said;
+}
+
+/* Double after a clean window, back to one line after any word. */
+static void
+pace(struct sender *sender, bool clean)
+{
+	if (!clean) {
+		sender->window = 1;
+		sender->clean = 0;
+	} else if (++sender->clean >= sender->window) {
+		sender->clean = 0;
+		sender->window *= 2;
+		if (sender->window > sender->window_max)
+			sender->window = sender->window_max;
+	}
+}
+
+static void
+refuse(struct sender *sender, size_t index, const char *text,
+    const struct re_span *why)
+{
+	const char *sent = sender_line(sender, index);
+	if (sender->refused)
+		return;
+	sender->refused = true;
+	sender->refused_at = index;
+	err_set(&sender->fault->err, ERR_REFUSED,
+	    "line %zu was refused: %s: %.*s", index + 1, sent,
+	    (int)(why->end - why->start), text + why->start);
+	fault_at(sender->fault, (unsigned)index + 1, sent, text);
+}
+
+static void
+keep_words(struct sender *sender, size_t index, const char *text)
+{
+	buf_addf(&sender->push->spoken, "line %zu: %s:\n%s", index + 1,
+	    sender_line(sender, index), text);
+}
+
+/* The mode was left while lines of the block were still to come. */
+void
+sender_stray(struct sender *sender, size_t index, const char *prompt)
+{
+	if (sender->refused || sender->strayed)
+		return;
+	sender->strayed = true;
+	err_set(&sender->fault->err, ERR_PROMPT,
+	    "line %zu left its mode: after it the prompt was %s instead of "
+	    "%s, and more lines were to follow",
+	    index + 1, prompt, sender->home ? sender->home : "(config)");
+	fault_at(sender->fault, (unsigned)index + 1, sender_line(sender, index),
+	    prompt);
+}
+
+/* The line of the text that line I of the request is; of our own "exit" the
+ * one that follows it. */
+static size_t
+text_index(const struct sender *sender, size_t i)
+{
+	size_t index = i < sender->lead ? 0 : i - sender->lead;
+	return sender->first + (index > sender->count ? index - 1 : index);
+}
+
+/* The answer to our own "exit" before line INDEX. */
+static int
+check_exit(
+    struct sender *sender, size_t index, const char *prompt, const char *home)
+{
+	if (str_eq(prompt, home))
+		return 0;
+	if (sender->refused || sender->strayed)
+		return -1;
+	sender->strayed = true;
+	fault_at(sender->fault, (unsigned)index + 1, sender_line(sender, index),
+	    prompt);
+	return err_set(&sender->fault->err, ERR_PROMPT,
+	    "leaving the block before line %zu led to the prompt %s instead "
+	    "of %s",
+	    index + 1, prompt, home);
+}
+
+static int
+hear_reply(void *data, struct exchange_request *request,
+    const struct exchange_reply *reply)
+{
+	struct sender *sender = data;
+	struct re_span why = { 0, 0 };
+	size_t index = text_index(sender, reply->index);
+	size_t behind = sender->lead + sender->count; /* the tail begins */
+	if (reply->index < sender->lead)
+		return check_exit(sender, index, reply->prompt, sender->home);
+	if (reply->index == behind)
+		return check_exit(
+		    sender, index, reply->prompt, sender->tail_home);
+	bool in_block = sender->nested && reply->index < behind;
+	if (reply->bad) {
+		pace(sender, false);
+		return -1;
+	}
+	enum said said = judge(sender->profile, reply->text, reply->len, &why);
+	if (said == SAID_NO) {
+		refuse(sender, index, reply->text, &why);
+		pace(sender, false);
+		return -1;
+	}
+	sender->push->accepted++;
+	sender->accepted_behind += sender->refused;
+	if (said == SAID_SOMETHING)
+		keep_words(sender, index, reply->text);
+	if (in_block) {
+		pace(sender, said == SAID_NOTHING);
+		request->window = sender->window;
+	}
+	bool home = in_block ? str_eq(reply->prompt, sender->home)
+			     : reply->mode && reply->mode->config;
+	if (!home && reply->index + 1 < request->count)
+		sender_stray(sender, index, reply->prompt);
+	return sender->refused || sender->strayed;
+}
+
+/* Text that came when no answer was due: a refusal among it belongs to the
+ * line before, other words are the observer's. */
+static void
+hear_stray(void *data, const char *line, size_t len)
+{
+	struct sender *sender = data;
+	const struct observer *observer = session_observer(sender->session);
+	char *text = xstrndup(line, len);
+	if (profile_rules_match(&sender->profile->refusals, line, len) &&
+	    !profile_rules_match(&sender->profile->notices, line, len) &&
+	    sender->push->accepted) {
+		struct re_span why = { 0, len };
+		refuse(sender, sender->push->accepted - 1, text, &why);
+	} else {
+		observer->log(observer->data, text);
+	}
+	free(text);
+}
+
+/* What was in flight behind a refused line belongs to the story. */
+static void
+tell_lines_behind(struct sender *sender)
+{
+	size_t behind = sender->push->sent - sender->refused_at - 1;
+	struct err *err = &sender->fault->err;
+	size_t len = strlen(err->text);
+	if (behind)
+		snprintf(err->text + len, sizeof(err->text) - len,
+		    " (%zu line%s behind it had been sent, %zu accepted)",
+		    behind, behind == 1 ? "" : "s", sender->accepted_behind);
+}
+
+int
+sender_run(struct sender *sender, struct exchange_request *request)
+{
+	struct fault fault = { 0 };
+	request->config = true;
+	request->on_stray = hear_stray;
+	request->data = sender;
+	request->deadline = sender->push->deadline;
+	request->silence_ms = session_silence_ms(sender->session);
+	int rc = exchange_run(
+	    session_exchange(sender->session), request, &fault);
+	if (rc && !sender->refused && !sender->strayed) {
+		if (fault.line)
+			fault.line = (unsigned)text_index(
+					 sender, fault.line - 1) +
+			    1;
+		fault_clear(sender->fault);
+		*sender->fault = fault;
+		return rc;
+	}
+	fault_clear(&fault);
+	return rc;
+}
+
+/* How many lines of the text went out with SENT lines of the request. */
+static size_t
+text_sent(const struct sender *sender, size_t sent)
+{
+	return sent <= sender->lead ? sender->first
+				    : text_index(sender, sent - 1) + 1 -
+		(sent - 1 == sender->lead + sender->count);
+}
+
+int
+sender_group(struct sender *sender, size_t first, size_t count, bool nested,
+    char *home, const char *exit_line, const char *tail_home)
+{
+	const char **lines = xcalloc(count + 3, sizeof(*lines));
+	size_t lead = exit_line ? 1 : 0, all = lead + count;
+	if (exit_line)
+		lines[0] = exit_line;
+	for (size_t i = 0; i < count; i++)
+		lines[lead + i] = sender_line(sender, first + i);
+	if (tail_home) {
+		lines[all++] = session_mode(sender->session)->leave;
+		lines[all++] = sender_line(sender, first + count);
+	}
+	sender->first = first;
+	sender->count = count;
+	sender->lead = lead;
+	sender->nested = nested;
+	sender->home = home;
+	sender->tail_home = tail_home;
+	struct exchange_request request = {
+		.lines = lines,
+		.count = all,
+		.own_first = lead,
+		.own_at = lead + count,
+		.window = nested ? sender->window : 1 + (unsigned)lead,
+		.on_reply = hear_reply,
+	};
+	/* A group without anything in front may still be a group of one. */
+	if (sender->window_max == 1)
+		request.window = 1;
+	int rc = sender_run(sender, &request);
+	sender->push->sent = text_sent(sender, request.sent);
+	free(lines);
+	if (sender->refused)
+		tell_lines_behind(sender);
+	if (sender->refused || sender->strayed)
+		rc = -1;
+	sender->tail_sent = tail_home && !rc;
+	return rc ? -1 : 0;
+}
