@@ -1,9 +1,10 @@
 /*
- * Accounting for every line that is sent. The state of the line at the head
- * of the flight is either "echo awaited" or "answer awaited"; the lines
- * behind it wait for their echo. See docs/session.md for the drawing.
+ * Sending lines in a window, waiting for what comes, answering questions. The
+ * state of the line at the head of the flight is either "echo awaited" or
+ * "answer awaited"; the lines behind it wait for their echo. What the lines of
+ * the screen mean is exchange_hear.c's. See docs/session.md for the drawing.
  */
-#include "device/exchange.h"
+#include "exchange_parts.h"
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -11,57 +12,12 @@
 #include "base/die.h"
 #include "base/secret.h"
 #include "base/str.h"
-#include "device/echo.h"
 #include "text/re.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define QUESTION_SECRET "{{secret}}"
-#define NOT_SHOWN	SIZE_MAX
-
-struct in_flight {
-	size_t index;
-	const char *text;
-	size_t len;
-	bool alone; /* nothing may be in flight with it */
-	size_t part; /* of its echo, seen on wrapped lines so far */
-	bool bad; /* damaged, or its question was not answered */
-};
-
-struct exchange {
-	struct channel *channel;
-	const struct profile *profile;
-	struct prompts *prompts;
-	const struct observer *observer;
-
-	const struct profile_mode *mode;
-	struct buf prompt;
-
-	/* While exchange_run() is on: */
-	struct exchange_request *request;
-	struct fault *fault;
-	struct in_flight flight[EXCHANGE_WINDOW_MAX];
-	unsigned head, count;
-	size_t bytes_in_flight;
-	size_t next; /* the first line that was not sent yet */
-	bool stop; /* on_reply wants no more */
-	bool echoed; /* the head's echo was seen: its answer is awaited */
-	bool interrupted; /* a log line broke the prompt's line */
-	size_t shown_at; /* where in the answer a prompt stands on a line of
-			    its own, blank lines at most behind it */
-	unsigned early; /* lines behind the head whose echo came early */
-	size_t open_done; /* bytes of the open line that are accounted for */
-	bool echoes_early; /* seen once: never more than one line in flight */
-	bool asked; /* the open line is a question that was answered */
-	bool secret_given; /* a secret is offered once, never again */
-	bool damaged; /* an echo was not what was sent, or a question stayed
-			 unanswered: the run fails when all is heard */
-	bool aborted; /* abort_line was sent */
-	bool failed;
-	struct buf answer;
-	struct buf out;
-};
 
 struct exchange *
 exchange_new(struct channel *channel, const struct profile *profile,
@@ -109,8 +65,8 @@ exchange_is_settled(const struct exchange *x)
 	return x->count == 0;
 }
 
-static struct in_flight *
-flight_at(struct exchange *x, unsigned i)
+struct in_flight *
+exchange_flight(struct exchange *x, unsigned i)
 {
 	return &x->flight[(x->head + i) % EXCHANGE_WINDOW_MAX];
 }
@@ -133,364 +89,14 @@ fail(struct exchange *x, enum err_kind kind, const char *fmt, ...)
 	free(text);
 }
 
-static void
-fail_at(struct exchange *x, unsigned i, const char *device_text)
+void
+exchange_fail_at(struct exchange *x, unsigned i, const char *device_text)
 {
 	if (i < x->count) {
-		struct in_flight *line = flight_at(x, i);
+		struct in_flight *line = exchange_flight(x, i);
 		fault_at(x->fault, (unsigned)line->index + 1, line->text,
 		    device_text);
 	}
-}
-
-static bool
-is_log_line(const struct exchange *x, const char *line, size_t len)
-{
-	return profile_rules_match(&x->profile->log_lines, line, len);
-}
-
-/* Tells the observer; true if LINE, or what a prompt is glued to, is a log
- * line that the device mixed in. *PROMPT_LEN = the length of that prompt. */
-static bool
-take_log_line(
-    struct exchange *x, const char *line, size_t len, size_t *prompt_len)
-{
-	size_t prompt = 0;
-	if (!is_log_line(x, line, len)) {
-		prompt = prompts_prefix(x->prompts, line, len);
-		if (!prompt || !is_log_line(x, line + prompt, len - prompt))
-			return false;
-	}
-	char *text = xstrndup(line + prompt, len - prompt);
-	x->observer->log(x->observer->data, text);
-	free(text);
-	x->interrupted = true;
-	*prompt_len = prompt;
-	return true;
-}
-
-/*
- * LINE against the echo of the I-th line in flight. Before the prompt is known
- * any text in front that has the form of a first prompt will do, and the
- * echo teaches it; a later echo of the set-up corrects an earlier one (the
- * first prompt may have been glued to a banner).
- */
-static enum echo
-compare_echo(struct exchange *x, unsigned i, const char *line, size_t len,
-    size_t *prompt_len)
-{
-	struct in_flight *sent = flight_at(x, i);
-	bool tail = len >= sent->len &&
-	    memcmp(line + len - sent->len, sent->text, sent->len) == 0;
-	if (x->request->learn && tail && !sent->part) {
-		*prompt_len = len - sent->len;
-		if (prompts_find(x->prompts, line, *prompt_len) ||
-		    prompts_learn(x->prompts, line, *prompt_len))
-			return ECHO_WHOLE;
-	}
-	if (!prompts_learnt(x->prompts))
-		return ECHO_NONE;
-	enum echo echo = echo_compare(x->prompts, line, len, sent->text,
-	    sent->len, x->interrupted, &sent->part, prompt_len);
-	/* What a show prints may begin like a prompt; only configuration is
-	 * held to its echo to the letter. */
-	return echo == ECHO_DAMAGED && !x->request->config ? ECHO_NONE : echo;
-}
-
-static void
-note_prompt(struct exchange *x, const char *prompt, size_t len)
-{
-	const struct profile_mode *mode = prompts_find(x->prompts, prompt, len);
-	if (!mode)
-		return; /* an empty one, behind a log line: the mode stays */
-	x->mode = mode;
-	buf_reset(&x->prompt);
-	while (len && prompt[len - 1] == ' ')
-		len--;
-	buf_add(&x->prompt, prompt, len);
-}
-
-/* The head has its whole answer; PROMPT is what followed it. */
-static void
-finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
-{
-	struct in_flight *head = flight_at(x, 0);
-	note_prompt(x, prompt, prompt_len);
-	struct exchange_reply reply = {
-		.index = head->index,
-		.text = buf_str(&x->answer),
-		.len = x->answer.len,
-		.cut = x->answer.cut,
-		.whole = &x->answer,
-		.mode = x->mode,
-		.prompt = exchange_prompt(x),
-		.bad = head->bad,
-	};
-	x->bytes_in_flight -= head->len + 1;
-	x->head = (x->head + 1) % EXCHANGE_WINDOW_MAX;
-	x->count--;
-	x->echoed = x->early > 0;
-	x->early -= x->early > 0;
-	x->interrupted = false;
-	struct exchange_request *request = x->request;
-	if (request->on_reply &&
-	    request->on_reply(request->data, request, &reply))
-		x->stop = true;
-	buf_reset(&x->answer);
-	x->shown_at = NOT_SHOWN;
-}
-
-static void
-add_answer(struct exchange *x, const char *line, size_t len)
-{
-	if (prompts_find(x->prompts, line, len))
-		x->shown_at = x->answer.len;
-	else if (len)
-		x->shown_at = NOT_SHOWN;
-	buf_add(&x->answer, line, len);
-	buf_addc(&x->answer, '\n');
-}
-
-/* Finishes the head by a prompt that a log line has pushed up from the open
- * line: what is sent next will be echoed on a line without one. */
-static void
-finish_shown(struct exchange *x)
-{
-	const char *shown = buf_str(&x->answer) + x->shown_at;
-	size_t len = strcspn(shown, "\n");
-	char *prompt = xstrndup(shown, len);
-	buf_truncate(&x->answer, x->shown_at);
-	finish_head(x, prompt, len);
-	x->interrupted = true;
-	free(prompt);
-}
-
-static void
-stray(struct exchange *x, const char *line, size_t len)
-{
-	x->interrupted = true;
-	if (!len || prompts_find(x->prompts, line, len))
-		return;
-	if (x->request && x->request->on_stray) {
-		x->request->on_stray(x->request->data, line, len);
-		return;
-	}
-	char *text = xstrndup(line, len);
-	x->observer->log(x->observer->data, text);
-	free(text);
-}
-
-/*
- * The device shows another line than was sent: it lost or changed something.
- * Nothing more is sent; what is in flight is still accounted for, so that the
- * session stays usable to see what has become of it.
- */
-static void
-note_damage(struct exchange *x, unsigned i, const char *line, size_t len)
-{
-	struct in_flight *sent = flight_at(x, i);
-	char *shown = xstrndup(line, len);
-	x->stop = x->damaged = true;
-	if (x->fault->err.kind == ERR_NONE) {
-		fail_at(x, i, shown);
-		err_set(&x->fault->err, ERR_ECHO,
-		    "the device received another line than was sent: %s",
-		    shown);
-	}
-	sent->part = 0;
-	sent->bad = true;
-	free(shown);
-}
-
-static void hear_answer(struct exchange *x, const char *line, size_t len);
-
-/* Only the beginning of an echo was seen, and LINE is not the rest: that much
- * is all that the device has read. LINE is what it made of it. */
-static void
-settle_for_part(struct exchange *x, const char *line, size_t len)
-{
-	struct in_flight *head = flight_at(x, 0);
-	note_damage(x, 0, head->text, head->part);
-	x->echoed = true;
-	if (line)
-		hear_answer(x, line, len);
-}
-
-/* The rest of an echo whose beginning was seen. A device may also begin anew,
- * with its prompt, after a log line came between. */
-static void
-hear_rest_of_echo(struct exchange *x, const char *line, size_t len)
-{
-	struct in_flight *head = flight_at(x, 0);
-	size_t prompt_len = 0, part = head->part;
-	if (take_log_line(x, line, len, &prompt_len))
-		return;
-	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
-	if (echo == ECHO_DAMAGED && x->interrupted) {
-		head->part = 0;
-		echo = compare_echo(x, 0, line, len, &prompt_len);
-		if (echo != ECHO_WHOLE && echo != ECHO_PART)
-			head->part = part;
-	}
-	if (echo == ECHO_DAMAGED || echo == ECHO_NONE)
-		settle_for_part(x, line, len);
-	else
-		x->echoed = echo == ECHO_WHOLE;
-}
-
-/* The echo of the head. */
-static void
-hear_echo(struct exchange *x, const char *line, size_t len)
-{
-	size_t prompt_len = 0;
-	if (flight_at(x, 0)->part) {
-		hear_rest_of_echo(x, line, len);
-		return;
-	}
-	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
-	if ((echo == ECHO_NONE || echo == ECHO_DAMAGED) &&
-	    take_log_line(x, line, len, &prompt_len))
-		return;
-	if (echo == ECHO_NONE) {
-		if (!prompts_learnt(x->prompts))
-			return; /* still the banner */
-		if (prompts_find(x->prompts, line, len))
-			x->interrupted = true; /* shown once more */
-		else
-			stray(x, line, len);
-		return;
-	}
-	if (prompt_len)
-		note_prompt(x, line, prompt_len);
-	if (echo == ECHO_DAMAGED)
-		note_damage(x, 0, line, len);
-	x->echoed = echo != ECHO_PART;
-}
-
-/* A log line amid the head's answer. If a prompt stands before it, the answer
- * was at its end. */
-static bool
-hear_log(struct exchange *x, const char *line, size_t len)
-{
-	size_t prompt_len = 0;
-	if (!take_log_line(x, line, len, &prompt_len))
-		return false;
-	if (prompt_len)
-		add_answer(x, line, prompt_len);
-	if (x->count == 1 && x->shown_at != NOT_SHOWN)
-		finish_shown(x);
-	return true;
-}
-
-/* The line after the head's answer: a prompt and the next line's echo. */
-static bool
-take_next_echo(struct exchange *x, const char *line, size_t len)
-{
-	size_t prompt_len = 0;
-	if (x->count < 2)
-		return false;
-	enum echo echo = compare_echo(x, 1, line, len, &prompt_len);
-	if (echo == ECHO_NONE)
-		return false;
-	/* A log line that is glued to a prompt looks like one, too. */
-	if (echo == ECHO_DAMAGED && hear_log(x, line, len))
-		return true;
-	if (!prompt_len && x->shown_at != NOT_SHOWN)
-		finish_shown(x);
-	else
-		finish_head(x, line, prompt_len);
-	if (echo == ECHO_DAMAGED)
-		note_damage(x, 0, line, len);
-	x->echoed = echo != ECHO_PART;
-	return true;
-}
-
-/*
- * Some devices echo what they receive at once, before they have answered the
- * line that they are at (a terminal in line mode, a busy readline). Then the
- * echoes stand together and the answers follow, each up to its own prompt.
- */
-static bool
-is_early_echo(struct exchange *x, const char *line, size_t len)
-{
-	if (x->answer.len || x->count <= 1 + x->early)
-		return false;
-	const struct in_flight *next = flight_at(x, 1 + x->early);
-	return len && len == next->len && memcmp(line, next->text, len) == 0;
-}
-
-/* Takes the prompts at the start of a line whose echo came early. Returns how
- * many bytes they are. */
-static size_t
-take_early_prompts(struct exchange *x, const char *line, size_t len)
-{
-	size_t done = 0;
-	while (x->early) {
-		size_t blanks = strspn(line + done, " ");
-		if (blanks >= len - done)
-			break;
-		size_t prompt = prompts_prefix(
-		    x->prompts, line + done + blanks, len - done - blanks);
-		if (!prompt)
-			break;
-		finish_head(x, line + done + blanks, prompt);
-		done += blanks + prompt;
-	}
-	return done;
-}
-
-static void
-hear_answer(struct exchange *x, const char *line, size_t len)
-{
-	if (x->early) {
-		size_t done = take_early_prompts(x, line, len);
-		if (done && done == len)
-			return;
-		line += done;
-		len -= done;
-	} else if (take_next_echo(x, line, len)) {
-		return;
-	}
-	if (is_early_echo(x, line, len)) {
-		x->early++;
-		x->echoes_early = true;
-		return;
-	}
-	/* Where log lines are output, only one behind the prompt is none. */
-	bool is_output = x->request->keep_logs && x->shown_at == NOT_SHOWN &&
-	    !prompts_prefix(x->prompts, line, len);
-	if (is_output || !hear_log(x, line, len))
-		add_answer(x, line, len);
-}
-
-/* Text that came when no line is in flight. */
-static void
-hear_idle(struct exchange *x, const char *line, size_t len)
-{
-	size_t prompt_len;
-	if (!take_log_line(x, line, len, &prompt_len))
-		stray(x, line, len);
-}
-
-static void
-hear_line(void *data, const char *line, size_t len)
-{
-	struct exchange *x = data;
-	/* What the open line already gave is not heard twice. */
-	size_t done = x->open_done < len ? x->open_done : len;
-	bool all_done = done && done == len;
-	line += done;
-	len -= done;
-	x->open_done = 0;
-	x->asked = false;
-	if (x->failed || all_done)
-		return;
-	if (!x->count)
-		hear_idle(x, line, len);
-	else if (!x->echoed)
-		hear_echo(x, line, len);
-	else
-		hear_answer(x, line, len);
 }
 
 static int64_t
@@ -512,11 +118,11 @@ decline(struct exchange *x, enum err_kind kind, const char *why,
 	const char *abort_line = x->profile->abort_line;
 	char *text = xstrndup(asked, len);
 	if (x->fault->err.kind == ERR_NONE) {
-		fail_at(x, 0, text);
+		exchange_fail_at(x, 0, text);
 		err_set(&x->fault->err, kind, "%s: %s", why, str_trim(text));
 	}
 	free(text);
-	flight_at(x, 0)->bad = true;
+	exchange_flight(x, 0)->bad = true;
 	x->stop = x->damaged = x->asked = true;
 	if (!abort_line || x->aborted ||
 	    channel_send(x->channel, abort_line, strlen(abort_line), false,
@@ -569,7 +175,7 @@ answer_question(struct exchange *x, const struct profile_question *question,
 static bool
 guess(struct exchange *x, const char *open, size_t len)
 {
-	const struct in_flight *head = flight_at(x, 0);
+	const struct in_flight *head = exchange_flight(x, 0);
 	if (!x->request->moves &&
 	    !profile_rules_match(&x->profile->renames, head->text, head->len))
 		return false;
@@ -583,20 +189,20 @@ look_at_open_line(struct exchange *x)
 	size_t len;
 	const char *open = channel_open_line(x->channel, &len);
 	if (x->count && x->echoed && x->early && len > x->open_done)
-		x->open_done += take_early_prompts(
+		x->open_done += exchange_take_early(
 		    x, open + x->open_done, len - x->open_done);
 	if (x->open_done > len)
 		x->open_done = len; /* it was edited meanwhile */
 	open += x->open_done;
 	len -= x->open_done;
-	if (x->count == 1 && !x->echoed && flight_at(x, 0)->part &&
+	if (x->count == 1 && !x->echoed && exchange_flight(x, 0)->part &&
 	    prompts_find(x->prompts, open, len))
-		settle_for_part(x, NULL, 0);
+		exchange_settle_for_part(x, NULL, 0);
 	if (!x->count || !x->echoed || !len)
 		return;
 	if (x->count == 1 &&
 	    (prompts_find(x->prompts, open, len) || guess(x, open, len))) {
-		finish_head(x, open, len);
+		exchange_finish_head(x, open, len);
 		return;
 	}
 	if (x->asked)
@@ -648,12 +254,13 @@ fill_window(struct exchange *x)
 		const char *text = request->lines[x->next];
 		size_t len = strlen(text);
 		bool alone = goes_alone(x, text, len, window);
-		if (x->count && (alone || flight_at(x, x->count - 1)->alone))
+		if (x->count &&
+		    (alone || exchange_flight(x, x->count - 1)->alone))
 			break;
 		if (x->count &&
 		    x->bytes_in_flight + len + 1 > EXCHANGE_BYTES_IN_FLIGHT)
 			break;
-		*flight_at(x, x->count) = (struct in_flight){
+		*exchange_flight(x, x->count) = (struct in_flight){
 			.index = x->next,
 			.text = text,
 			.len = len,
@@ -673,8 +280,8 @@ fill_window(struct exchange *x)
 static void
 fail_silent(struct exchange *x)
 {
-	if (!x->echoed && flight_at(x, 0)->part) {
-		settle_for_part(x, NULL, 0);
+	if (!x->echoed && exchange_flight(x, 0)->part) {
+		exchange_settle_for_part(x, NULL, 0);
 		x->failed = true;
 		return;
 	}
@@ -684,17 +291,17 @@ fail_silent(struct exchange *x)
 	buf_init(&shown, 4096);
 	buf_add(&shown, buf_str(&x->answer), x->answer.len);
 	buf_add(&shown, open, len);
-	fail_at(x, 0, buf_str(&shown));
+	exchange_fail_at(x, 0, buf_str(&shown));
 	buf_clear(&shown);
 	if (!prompts_learnt(x->prompts))
 		fail(x, ERR_PROMPT, "no prompt was recognised in time");
 	else if (deadline_passed(x->request->deadline))
 		fail(x, ERR_TIMEOUT, "not finished in time: %s",
-		    flight_at(x, 0)->text);
+		    exchange_flight(x, 0)->text);
 	else
 		fail(x, ERR_TIMEOUT, "no answer for %lld s to: %s",
 		    (long long)(x->request->silence_ms / 1000),
-		    flight_at(x, 0)->text);
+		    exchange_flight(x, 0)->text);
 }
 
 /* All that has arrived. A device that never falls silent ends as one that
@@ -738,7 +345,7 @@ pump(struct exchange *x)
 		fail_silent(x);
 		return;
 	}
-	fail_at(x, 0, buf_str(&x->answer));
+	exchange_fail_at(x, 0, buf_str(&x->answer));
 	if (heard == CHANNEL_EOF)
 		fail(x, ERR_CLOSED, "the device ended the session");
 	else if (!x->failed && x->fault->err.kind == ERR_NONE)
@@ -761,10 +368,10 @@ exchange_run(
 	x->damaged = x->aborted = false;
 	x->bytes_in_flight = 0;
 	buf_reset(&x->answer);
-	channel_listen(x->channel, hear_line, x);
+	channel_listen(x->channel, exchange_hear_line, x);
 	while (!x->failed) {
 		if (fill_window(x)) {
-			fail_at(x, 0, NULL);
+			exchange_fail_at(x, 0, NULL);
 			x->failed = true;
 			break;
 		}

@@ -225,9 +225,9 @@ sender_run(struct sender *sender, struct exchange_request *request)
 static size_t
 text_sent(const struct sender *sender, size_t sent)
 {
-	return sent <= sender->lead ? sender->first
-				    : text_index(sender, sent - 1) + 1 -
-		(sent - 1 == sender->lead + sender->count);
+	size_t exit_at = sender->lead + sender->count;
+	size_t own = sender->lead + (sent > exit_at ? 1 : 0);
+	return sender->first + (sent > own ? sent - own : 0);
 }
 
 int

@@ -1,0 +1,355 @@
+/*
+ * What each line of the screen means to the lines in flight: an echo, whole or
+ * in parts, an answer, a prompt that was pushed up, a log line, a word that
+ * belongs to nobody. See docs/session.md for the drawing.
+ */
+#include "exchange_parts.h"
+
+#include "base/alloc.h"
+#include "device/echo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+is_log_line(const struct exchange *x, const char *line, size_t len)
+{
+	return profile_rules_match(&x->profile->log_lines, line, len);
+}
+
+/* Tells the observer; true if LINE, or what a prompt is glued to, is a log
+ * line that the device mixed in. *PROMPT_LEN = the length of that prompt. */
+static bool
+take_log_line(
+    struct exchange *x, const char *line, size_t len, size_t *prompt_len)
+{
+	size_t prompt = 0;
+	if (!is_log_line(x, line, len)) {
+		prompt = prompts_prefix(x->prompts, line, len);
+		if (!prompt || !is_log_line(x, line + prompt, len - prompt))
+			return false;
+	}
+	char *text = xstrndup(line + prompt, len - prompt);
+	x->observer->log(x->observer->data, text);
+	free(text);
+	x->interrupted = true;
+	*prompt_len = prompt;
+	return true;
+}
+
+/*
+ * LINE against the echo of the I-th line in flight. Before the prompt is known
+ * any text in front that has the form of a first prompt will do, and the
+ * echo teaches it; a later echo of the set-up corrects an earlier one (the
+ * first prompt may have been glued to a banner).
+ */
+static enum echo
+compare_echo(struct exchange *x, unsigned i, const char *line, size_t len,
+    size_t *prompt_len)
+{
+	struct in_flight *sent = exchange_flight(x, i);
+	bool tail = len >= sent->len &&
+	    memcmp(line + len - sent->len, sent->text, sent->len) == 0;
+	if (x->request->learn && tail && !sent->part) {
+		*prompt_len = len - sent->len;
+		if (prompts_find(x->prompts, line, *prompt_len) ||
+		    prompts_learn(x->prompts, line, *prompt_len))
+			return ECHO_WHOLE;
+	}
+	if (!prompts_learnt(x->prompts))
+		return ECHO_NONE;
+	enum echo echo = echo_compare(x->prompts, line, len, sent->text,
+	    sent->len, x->interrupted, &sent->part, prompt_len);
+	/* What a show prints may begin like a prompt; only configuration is
+	 * held to its echo to the letter. */
+	return echo == ECHO_DAMAGED && !x->request->config ? ECHO_NONE : echo;
+}
+
+static void
+note_prompt(struct exchange *x, const char *prompt, size_t len)
+{
+	const struct profile_mode *mode = prompts_find(x->prompts, prompt, len);
+	if (!mode)
+		return; /* an empty one, behind a log line: the mode stays */
+	x->mode = mode;
+	buf_reset(&x->prompt);
+	while (len && prompt[len - 1] == ' ')
+		len--;
+	buf_add(&x->prompt, prompt, len);
+}
+
+void
+exchange_finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
+{
+	struct in_flight *head = exchange_flight(x, 0);
+	note_prompt(x, prompt, prompt_len);
+	struct exchange_reply reply = {
+		.index = head->index,
+		.text = buf_str(&x->answer),
+		.len = x->answer.len,
+		.cut = x->answer.cut,
+		.whole = &x->answer,
+		.mode = x->mode,
+		.prompt = exchange_prompt(x),
+		.bad = head->bad,
+	};
+	x->bytes_in_flight -= head->len + 1;
+	x->head = (x->head + 1) % EXCHANGE_WINDOW_MAX;
+	x->count--;
+	x->echoed = x->early > 0;
+	x->early -= x->early > 0;
+	x->interrupted = false;
+	struct exchange_request *request = x->request;
+	if (request->on_reply &&
+	    request->on_reply(request->data, request, &reply))
+		x->stop = true;
+	buf_reset(&x->answer);
+	x->shown_at = NOT_SHOWN;
+}
+
+static void
+add_answer(struct exchange *x, const char *line, size_t len)
+{
+	if (prompts_find(x->prompts, line, len))
+		x->shown_at = x->answer.len;
+	else if (len)
+		x->shown_at = NOT_SHOWN;
+	buf_add(&x->answer, line, len);
+	buf_addc(&x->answer, '\n');
+}
+
+void
+exchange_finish_shown(struct exchange *x)
+{
+	const char *shown = buf_str(&x->answer) + x->shown_at;
+	size_t len = strcspn(shown, "\n");
+	char *prompt = xstrndup(shown, len);
+	buf_truncate(&x->answer, x->shown_at);
+	exchange_finish_head(x, prompt, len);
+	x->interrupted = true;
+	free(prompt);
+}
+
+static void
+stray(struct exchange *x, const char *line, size_t len)
+{
+	x->interrupted = true;
+	if (!len || prompts_find(x->prompts, line, len))
+		return;
+	if (x->request && x->request->on_stray) {
+		x->request->on_stray(x->request->data, line, len);
+		return;
+	}
+	char *text = xstrndup(line, len);
+	x->observer->log(x->observer->data, text);
+	free(text);
+}
+
+/*
+ * The device shows another line than was sent: it lost or changed something.
+ * Nothing more is sent; what is in flight is still accounted for, so that the
+ * session stays usable to see what has become of it.
+ */
+static void
+note_damage(struct exchange *x, unsigned i, const char *line, size_t len)
+{
+	struct in_flight *sent = exchange_flight(x, i);
+	char *shown = xstrndup(line, len);
+	x->stop = x->damaged = true;
+	if (x->fault->err.kind == ERR_NONE) {
+		exchange_fail_at(x, i, shown);
+		err_set(&x->fault->err, ERR_ECHO,
+		    "the device received another line than was sent: %s",
+		    shown);
+	}
+	sent->part = 0;
+	sent->bad = true;
+	free(shown);
+}
+
+static void hear_answer(struct exchange *x, const char *line, size_t len);
+
+void
+exchange_settle_for_part(struct exchange *x, const char *line, size_t len)
+{
+	struct in_flight *head = exchange_flight(x, 0);
+	note_damage(x, 0, head->text, head->part);
+	x->echoed = true;
+	if (line)
+		hear_answer(x, line, len);
+}
+
+/* The rest of an echo whose beginning was seen. A device may also begin anew,
+ * with its prompt, after a log line came between. */
+static void
+hear_rest_of_echo(struct exchange *x, const char *line, size_t len)
+{
+	struct in_flight *head = exchange_flight(x, 0);
+	size_t prompt_len = 0, part = head->part;
+	if (take_log_line(x, line, len, &prompt_len))
+		return;
+	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
+	if (echo == ECHO_DAMAGED && x->interrupted) {
+		head->part = 0;
+		echo = compare_echo(x, 0, line, len, &prompt_len);
+		if (echo != ECHO_WHOLE && echo != ECHO_PART)
+			head->part = part;
+	}
+	if (echo == ECHO_DAMAGED || echo == ECHO_NONE)
+		exchange_settle_for_part(x, line, len);
+	else
+		x->echoed = echo == ECHO_WHOLE;
+}
+
+/* The echo of the head. */
+static void
+hear_echo(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt_len = 0;
+	if (exchange_flight(x, 0)->part) {
+		hear_rest_of_echo(x, line, len);
+		return;
+	}
+	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
+	if ((echo == ECHO_NONE || echo == ECHO_DAMAGED) &&
+	    take_log_line(x, line, len, &prompt_len))
+		return;
+	if (echo == ECHO_NONE) {
+		if (!prompts_learnt(x->prompts))
+			return; /* still the banner */
+		if (prompts_find(x->prompts, line, len))
+			x->interrupted = true; /* shown once more */
+		else
+			stray(x, line, len);
+		return;
+	}
+	if (prompt_len)
+		note_prompt(x, line, prompt_len);
+	if (echo == ECHO_DAMAGED)
+		note_damage(x, 0, line, len);
+	x->echoed = echo != ECHO_PART;
+}
+
+/* A log line amid the head's answer. If a prompt stands before it, the answer
+ * was at its end. */
+static bool
+hear_log(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt_len = 0;
+	if (!take_log_line(x, line, len, &prompt_len))
+		return false;
+	if (prompt_len)
+		add_answer(x, line, prompt_len);
+	if (x->count == 1 && x->shown_at != NOT_SHOWN)
+		exchange_finish_shown(x);
+	return true;
+}
+
+/* The line after the head's answer: a prompt and the next line's echo. */
+static bool
+take_next_echo(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt_len = 0;
+	if (x->count < 2)
+		return false;
+	enum echo echo = compare_echo(x, 1, line, len, &prompt_len);
+	if (echo == ECHO_NONE)
+		return false;
+	/* A log line that is glued to a prompt looks like one, too. */
+	if (echo == ECHO_DAMAGED && hear_log(x, line, len))
+		return true;
+	if (!prompt_len && x->shown_at != NOT_SHOWN)
+		exchange_finish_shown(x);
+	else
+		exchange_finish_head(x, line, prompt_len);
+	if (echo == ECHO_DAMAGED)
+		note_damage(x, 0, line, len);
+	x->echoed = echo != ECHO_PART;
+	return true;
+}
+
+/*
+ * Some devices echo what they receive at once, before they have answered the
+ * line that they are at (a terminal in line mode, a busy readline). Then the
+ * echoes stand together and the answers follow, each up to its own prompt.
+ */
+static bool
+is_early_echo(struct exchange *x, const char *line, size_t len)
+{
+	if (x->answer.len || x->count <= 1 + x->early)
+		return false;
+	const struct in_flight *next = exchange_flight(x, 1 + x->early);
+	return len && len == next->len && memcmp(line, next->text, len) == 0;
+}
+
+size_t
+exchange_take_early(struct exchange *x, const char *line, size_t len)
+{
+	size_t done = 0;
+	while (x->early) {
+		size_t blanks = strspn(line + done, " ");
+		if (blanks >= len - done)
+			break;
+		size_t prompt = prompts_prefix(
+		    x->prompts, line + done + blanks, len - done - blanks);
+		if (!prompt)
+			break;
+		exchange_finish_head(x, line + done + blanks, prompt);
+		done += blanks + prompt;
+	}
+	return done;
+}
+
+static void
+hear_answer(struct exchange *x, const char *line, size_t len)
+{
+	if (x->early) {
+		size_t done = exchange_take_early(x, line, len);
+		if (done && done == len)
+			return;
+		line += done;
+		len -= done;
+	} else if (take_next_echo(x, line, len)) {
+		return;
+	}
+	if (is_early_echo(x, line, len)) {
+		x->early++;
+		x->echoes_early = true;
+		return;
+	}
+	/* Where log lines are output, only one behind the prompt is none. */
+	bool is_output = x->request->keep_logs && x->shown_at == NOT_SHOWN &&
+	    !prompts_prefix(x->prompts, line, len);
+	if (is_output || !hear_log(x, line, len))
+		add_answer(x, line, len);
+}
+
+/* Text that came when no line is in flight. */
+static void
+hear_idle(struct exchange *x, const char *line, size_t len)
+{
+	size_t prompt_len;
+	if (!take_log_line(x, line, len, &prompt_len))
+		stray(x, line, len);
+}
+
+void
+exchange_hear_line(void *data, const char *line, size_t len)
+{
+	struct exchange *x = data;
+	/* What the open line already gave is not heard twice. */
+	size_t done = x->open_done < len ? x->open_done : len;
+	bool all_done = done && done == len;
+	line += done;
+	len -= done;
+	x->open_done = 0;
+	x->asked = false;
+	if (x->failed || all_done)
+		return;
+	if (!x->count)
+		hear_idle(x, line, len);
+	else if (!x->echoed)
+		hear_echo(x, line, len);
+	else
+		hear_answer(x, line, len);
+}
