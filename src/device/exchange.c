@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GLUED_QUIET_MS	1000 /* then a Return shows if it is the prompt */
 #define QUESTION_SECRET "{{secret}}"
 
 struct exchange *
@@ -99,9 +100,23 @@ exchange_fail_at(struct exchange *x, unsigned i, const char *device_text)
 	}
 }
 
+/* Text without a line end, and the prompt right behind it? */
+static bool
+ends_with_prompt(const struct exchange *x, const char *open, size_t len)
+{
+	size_t prompt = x->prompt.len;
+	while (len && open[len - 1] == ' ')
+		len--;
+	return prompt && len > prompt &&
+	    memcmp(open + len - prompt, x->prompt.data, prompt) == 0;
+}
+
 static int64_t
 quiet_deadline(const struct exchange *x)
 {
+	if (x->glued && !x->probed)
+		return deadline_first(
+		    x->request->deadline, deadline_in(GLUED_QUIET_MS));
 	return deadline_first(
 	    x->request->deadline, deadline_in(x->request->silence_ms));
 }
@@ -205,6 +220,7 @@ look_at_open_line(struct exchange *x)
 		exchange_finish_head(x, open, len);
 		return;
 	}
+	x->glued = x->count == 1 && ends_with_prompt(x, open, len);
 	if (x->asked)
 		return;
 	for (size_t i = 0; i < x->profile->question_count; i++) {
@@ -341,6 +357,13 @@ pump(struct exchange *x)
 		if (heard == CHANNEL_SILENCE || x->count == 0)
 			return;
 	}
+	if (heard == CHANNEL_SILENCE && x->glued && !x->probed) {
+		x->probed = true;
+		if (channel_send(x->channel, "\n", 1, false, quiet_deadline(x),
+			&x->fault->err))
+			x->failed = true;
+		return;
+	}
 	if (heard == CHANNEL_SILENCE) {
 		fail_silent(x);
 		return;
@@ -366,6 +389,7 @@ exchange_run(
 	x->shown_at = NOT_SHOWN;
 	x->early = 0;
 	x->damaged = x->aborted = false;
+	x->glued = x->probed = false;
 	x->bytes_in_flight = 0;
 	buf_reset(&x->answer);
 	channel_listen(x->channel, exchange_hear_line, x);

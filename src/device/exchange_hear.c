@@ -78,10 +78,28 @@ note_prompt(struct exchange *x, const char *prompt, size_t len)
 	buf_add(&x->prompt, prompt, len);
 }
 
+/* The prompt that stood behind the last text is not part of the answer. */
+static void
+cut_glued_prompt(struct exchange *x)
+{
+	struct buf *answer = &x->answer;
+	size_t len = answer->len, prompt = x->prompt.len;
+	while (len &&
+	    (answer->data[len - 1] == '\n' || answer->data[len - 1] == ' '))
+		len--;
+	if (len <= prompt ||
+	    memcmp(answer->data + len - prompt, x->prompt.data, prompt))
+		return;
+	buf_truncate(answer, len - prompt);
+	buf_addc(answer, '\n');
+}
+
 void
 exchange_finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
 {
 	struct in_flight *head = exchange_flight(x, 0);
+	if (x->probed)
+		cut_glued_prompt(x);
 	note_prompt(x, prompt, prompt_len);
 	struct exchange_reply reply = {
 		.index = head->index,
@@ -189,7 +207,7 @@ hear_rest_of_echo(struct exchange *x, const char *line, size_t len)
 	if (take_log_line(x, line, len, &prompt_len))
 		return;
 	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
-	if (echo == ECHO_DAMAGED && x->interrupted) {
+	if ((echo == ECHO_DAMAGED || echo == ECHO_NONE) && x->interrupted) {
 		head->part = 0;
 		echo = compare_echo(x, 0, line, len, &prompt_len);
 		if (echo != ECHO_WHOLE && echo != ECHO_PART)

@@ -41,6 +41,8 @@ struct exchange {
 	unsigned early; /* lines behind the head whose echo came early */
 	size_t open_done; /* bytes of the open line that are accounted for */
 	bool echoes_early; /* seen once: never more than one line in flight */
+	bool glued; /* the open line ends with the prompt, behind other text */
+	bool probed; /* a Return was sent to see it alone */
 	bool asked; /* the open line is a question that was answered */
 	bool secret_given; /* a secret is offered once, never again */
 	bool damaged; /* an echo was not what was sent, or a question stayed

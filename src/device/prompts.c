@@ -202,7 +202,8 @@ prompts_learn(struct prompts *prompts, const char *text, size_t len)
 bool
 prompts_guess(struct prompts *prompts, const char *text, size_t len)
 {
-	static const char any_name[] = "(?<stem>\\S+)";
+	/* Without brackets: "R1(config)#" is no exec prompt of "R1(config)". */
+	static const char any_name[] = "(?<stem>[^\\s()]+)";
 	const struct profile *profile = prompts->profile;
 	struct buf pattern;
 	struct err ignored;

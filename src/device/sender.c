@@ -163,6 +163,18 @@ group_count(const struct sender *sender, size_t at, size_t end, bool together)
 	return count;
 }
 
+/* After a line that renames the device, home has another prompt. */
+static void
+renew_home(struct sender *sender, size_t at, bool nested, char **home)
+{
+	const char *text = sender_line(sender, at);
+	if (nested || session_mode(sender->session)->nested ||
+	    !profile_rules_match(&sender->profile->renames, text, strlen(text)))
+		return;
+	free(*home);
+	*home = xstrdup(session_prompt(sender->session));
+}
+
 /*
  * The lines [at, end), which stand at one depth with their blocks between
  * them. After a block, the sub-mode is left before its next sibling goes: the
@@ -213,6 +225,7 @@ send_block(struct sender *sender, size_t at, size_t end, bool nested,
 								     : NULL))
 			goto out;
 		exit_line = NULL;
+		renew_home(sender, at, nested, &home);
 		at += count;
 	}
 	/* A block that ends with a block: one "exit" of the next line must be

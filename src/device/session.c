@@ -23,6 +23,7 @@
 #define REFUSAL_LINES_MAX    4 /* a refusal is short; a show is not one */
 #define SETUP_COMMANDS_MAX   32
 #define GREETING_LIMIT_BYTES 4096
+#define FALSE_PROMPTS_MAX    16 /* in one show */
 
 struct session {
 	const struct target *target;
@@ -35,6 +36,8 @@ struct session {
 	struct redactor redactor;
 	int64_t deadline;
 	bool broken;
+	bool one_by_one; /* a set-up command was refused: it may page, and a
+			    line sent ahead would be a key for the pager */
 	struct buf greeting; /* what it showed before its prompt */
 };
 
@@ -317,6 +320,7 @@ set_up(struct session *session, int64_t deadline, struct fault *fault)
 	if (run_lines(
 		session, lines, count, window, deadline, NULL, &answer, fault))
 		return -1;
+	session->one_by_one = answer.refused > 0;
 	if (answer.refused)
 		session->observer->log(session->observer->data,
 		    "the device refused a set-up command");
@@ -447,11 +451,84 @@ session_command(struct session *session, const char *command,
 	    session, FOR_OUTPUT, command, timeout_ms, out, fault);
 }
 
+/* Nothing but blank lines and the prompt, shown once more. */
+static bool
+is_blank(const struct session *session, const struct buf *text)
+{
+	const char *prompt = session_prompt(session);
+	size_t len = strlen(prompt);
+	const char *line = buf_str(text);
+	while (*line) {
+		size_t n = strcspn(line, "\n");
+		size_t text_len = n;
+		while (text_len && line[text_len - 1] == ' ')
+			text_len--;
+		if (text_len &&
+		    (text_len != len || memcmp(line, prompt, len) != 0))
+			return false;
+		line += n + (line[n] == '\n');
+	}
+	return true;
+}
+
+/* What came behind a line that read like the prompt belongs to the show; the
+ * prompt at its end, behind which our Return was echoed, does not. */
+static void
+add_rest(const struct session *session, struct buf *out, struct buf *rest)
+{
+	const char *prompt = session_prompt(session);
+	size_t len = strlen(prompt);
+	if (rest->len > len && rest->data[rest->len - 1] == '\n' &&
+	    memcmp(rest->data + rest->len - 1 - len, prompt, len) == 0)
+		buf_truncate(rest, rest->len - 1 - len);
+	buf_addf(out, "%s\n", prompt);
+	buf_add(out, buf_str(rest), rest->len);
+	if (rest->cut)
+		out->cut = true;
+}
+
+/*
+ * A line of a show may read like the prompt, and the device may pause right
+ * behind it. A bare Return settles it: it is answered by a prompt and nothing
+ * else, unless the show was not at its end.
+ */
+static int
+prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
+    struct fault *fault)
+{
+	static const char *const nothing = "";
+	struct buf rest;
+	struct command_answer answer = { .purpose = FOR_OUTPUT, .out = &rest };
+	bool whole = false;
+	int rc = 0;
+	buf_init(&rest, EXCHANGE_ANSWER_LIMIT_BYTES);
+	for (int i = 0; i < FALSE_PROMPTS_MAX && rc == 0 && !whole; i++) {
+		buf_reset(&rest);
+		rc = run_lines(session, &nothing, 1, 1,
+		    session_deadline(session, timeout_ms), NULL, &answer,
+		    fault);
+		whole = is_blank(session, &rest);
+		if (rc == 0 && !whole)
+			add_rest(session, out, &rest);
+	}
+	if (rc == 0 && !whole) {
+		fault_at(fault, 0, NULL, buf_str(&rest));
+		rc = err_set(&fault->err, ERR_PROMPT,
+		    "the end of the output cannot be told: it holds the "
+		    "prompt again and again");
+		session->broken = true;
+	}
+	buf_clear(&rest);
+	return rc;
+}
+
 int
 session_show(struct session *session, const char *command, int64_t timeout_ms,
     struct buf *out, struct fault *fault)
 {
-	return run_command(session, FOR_SHOW, command, timeout_ms, out, fault);
+	if (run_command(session, FOR_SHOW, command, timeout_ms, out, fault))
+		return -1;
+	return prove_end(session, timeout_ms, out, fault);
 }
 
 int
@@ -465,9 +542,8 @@ session_commands(struct session *session, const struct strs *commands,
 	};
 	if (session_enter(session, session->profile->exec_mode, fault))
 		return -1;
-	unsigned window = session->profile->typeahead_echo
-	    ? 1
-	    : (unsigned)commands->count;
+	bool strict = session->profile->typeahead_echo || session->one_by_one;
+	unsigned window = strict ? 1 : (unsigned)commands->count;
 	int rc = run_lines(session, (const char *const *)commands->items,
 	    commands->count, window, session_deadline(session, timeout_ms),
 	    NULL, &answer, fault);

@@ -294,8 +294,6 @@ class Paging(DeviceCase):
         shown = [run.results[n]["steps"][0]["output"] for n in "AB"]
         self.assertEqual(shown[0].count("\n+"), shown[1].count("\n+"))
 
-    # Known: commands read in one write are keys for --More--.
-    @unittest.expectedFailure
     def test_list_pushed_and_read_back_through_more(self):
         self.both()
         lines = "\n".join("permit ip host 10.9.9.%d any" % i

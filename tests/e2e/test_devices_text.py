@@ -142,8 +142,6 @@ class Prompts(Text):
     def test_cut_deeper_in_configuration(self):
         self.named("A-VERY-LONG-HOSTNAME-OF-34-CHARACTER", cut=16)
 
-    # Known: prompts_guess takes NAME(config)# for an exec prompt.
-    @unittest.expectedFailure
     def test_own_exec_prompt(self):
         self.named("DC1-CORE", exec_prompt="the-core at dc1#")
 
@@ -181,18 +179,12 @@ class Prompts(Text):
         self.assertEqual(result["status"], "changed")
         self.assertEqual(len(self.device.config), 4)
 
-    # Known: as above; and the block's own prompt keeps the old name.
-    @unittest.expectedFailure
     def test_renamed_by_the_job(self):
         self.renamed("OTHER")
 
-    # Known: the block's own prompt keeps the old name.
-    @unittest.expectedFailure
     def test_renamed_by_more(self):
         self.renamed("R1-NEW")
 
-    # Known: as test_renamed_by_the_job.
-    @unittest.expectedFailure
     def test_renamed_to_a_long_name(self):
         self.renamed("A-VERY-LONG-HOSTNAME-OF-34-CHARACT")
 
@@ -203,15 +195,11 @@ class Prompts(Text):
         self.assertEqual(self.device.config[1:], FLAT)
         self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
 
-    # Known: as above; the show after it succeeds with an empty output.
-    @unittest.expectedFailure
     def test_renamed_alone(self):
         result = self.configure(Plain, "hostname OTHER", after=["show it"])
         self.assertEqual(result["status"], "changed")
         self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
 
-    # Known: as test_renamed_by_the_job.
-    @unittest.expectedFailure
     def test_renamed_in_the_middle(self):
         result = self.configure(
             Plain, "%s\nhostname OTHER\n%s" % (CONFIG, CONFIG))
@@ -249,8 +237,6 @@ class Output(Text):
         self.shows([b"one\r\nR1#", b"\r\ntwo\r\n", b"R1#\r\n", b"three\r\n"],
                    "one\nR1#\ntwo\nR1#\nthree\n")
 
-    # Known: the output is cut there, and called good.
-    @unittest.expectedFailure
     def test_prompt_in_the_output_and_a_pause(self):
         """A line of the output that says what the prompt says, in a packet
         of its own, and the line end much later."""
@@ -262,8 +248,6 @@ class Output(Text):
         whole = self.output(result).strip() == "one\nR1#\ntwo"
         self.assertTrue(whole or result["status"] == "failed", result)
 
-    # Known: output without a line end hides the prompt: it times out.
-    @unittest.expectedFailure
     def test_prompt_glued_to_the_output(self):
         self.shows("one\ntwo", "one\ntwo")
 
@@ -387,8 +371,6 @@ class Noise(Text):
                 return line, line
         self.works(Logs)
 
-    # Known: in shows the second, whole echo is taken for a damaged first.
-    @unittest.expectedFailure
     def test_in_the_middle_of_an_echo_which_is_shown_again(self):
         class Logs(Plain):
             def echo(self, line):
