@@ -16,7 +16,8 @@
 
 enum step_status {
 	STEP_OK, /* done; nothing was to be changed by it */
-	STEP_UNCHANGED, /* already as asked: nothing was sent */
+	STEP_UNCHANGED, /* as asked before: no list was sent; of other text that
+			   was sent, the configuration shows no difference */
 	STEP_CHANGED, /* sent, read back, as asked */
 	STEP_FAILED, /* failed, and the device is as it was before */
 	STEP_UNKNOWN, /* failed, and may be partly applied */

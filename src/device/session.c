@@ -490,7 +490,8 @@ add_rest(const struct session *session, struct buf *out, struct buf *rest)
 /*
  * A line of a show may read like the prompt, and the device may pause right
  * behind it. A bare Return settles it: it is answered by a prompt and nothing
- * else, unless the show was not at its end.
+ * else, unless the show was not at its end. (A device that says the same to
+ * each Return means the Return.)
  */
 static int
 prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
@@ -499,6 +500,8 @@ prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
 	static const char *const nothing = "";
 	struct buf rest;
 	struct command_answer answer = { .purpose = FOR_OUTPUT, .out = &rest };
+	size_t shown = out->len;
+	char *last = NULL;
 	bool whole = false;
 	int rc = 0;
 	buf_init(&rest, EXCHANGE_ANSWER_LIMIT_BYTES);
@@ -508,9 +511,18 @@ prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
 		    session_deadline(session, timeout_ms), NULL, &answer,
 		    fault);
 		whole = is_blank(session, &rest);
-		if (rc == 0 && !whole)
-			add_rest(session, out, &rest);
+		if (rc || whole)
+			break;
+		if (str_eq(last, buf_str(&rest))) {
+			buf_truncate(out, shown);
+			whole = true;
+			break;
+		}
+		free(last);
+		last = xstrdup(buf_str(&rest));
+		add_rest(session, out, &rest);
 	}
+	free(last);
 	if (rc == 0 && !whole) {
 		fault_at(fault, 0, NULL, buf_str(&rest));
 		rc = err_set(&fault->err, ERR_PROMPT,
