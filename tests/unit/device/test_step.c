@@ -232,7 +232,7 @@ bench_run(struct bench *bench)
 	buf_adds(&bench->script.out, "\r\nR1#");
 	script_signal(&bench->script);
 	bench->session = session_new(&bench->script.base, &bench->target,
-	    &fixture.observer, deadline_in(20000));
+	    &fixture.observer, deadline_in(600000));
 	if (session_prepare(bench->session, &fault))
 		fail_msg("not prepared: %s", fault.err.text);
 	buf_reset(&bench->script.heard);
@@ -356,6 +356,9 @@ run_saving(struct bench *bench, const char *path, size_t flood)
 	    flood ? "flood" : "version", directory, path);
 	bench_begin(bench, step);
 	free(step);
+	/* However slow the machine: nothing here waits for a silence. */
+	struct timeouts *timeouts = &bench->job->devices[0].timeouts;
+	timeouts->silence_ms = timeouts->step_ms = 600000;
 	bench->toy.flood = flood;
 	bench_run(bench);
 }
