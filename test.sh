@@ -98,7 +98,7 @@ done <"$logs/programs"
 echo "valgrind: $count programs, $([ "$failed" -eq 0 ] &&
 	echo no errors || echo ERRORS)"
 
-echo "fuzzing: a minute for each target" >&2
+echo "fuzzing: ${NETPUSH_FUZZ_SECONDS:-60} s for each target" >&2
 quietly cmake --preset fuzz
 quietly cmake --build build/fuzz --target fuzzers -j "$jobs"
 fuzz_all || failed=1

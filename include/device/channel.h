@@ -31,7 +31,6 @@ void channel_listen(
 
 /* The open line: what stands behind the last line end. */
 const char *channel_open_line(const struct channel *channel, size_t *len);
-void channel_drop_open_line(struct channel *channel);
 
 /*
  * Sends all of it, reading meanwhile (lines may be heard before it returns).
@@ -58,8 +57,5 @@ enum channel_heard channel_drain(struct channel *channel, struct err *err);
 
 /* Stop watching the parent: for the last words of a called-off session. */
 void channel_ignore_cancel(struct channel *channel);
-
-/* Times the channel stopped to wait for the device (for the bench). */
-unsigned channel_turns(const struct channel *channel);
 
 #endif

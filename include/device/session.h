@@ -83,7 +83,4 @@ bool session_is_usable(const struct session *session);
  */
 void session_close(struct session *session, int64_t grace_ms);
 
-/* Times the session waited for the device (for the bench). */
-unsigned session_turns(const struct session *session);
-
 #endif

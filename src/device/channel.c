@@ -27,8 +27,6 @@ struct channel {
 	int cancel_fd;
 	int64_t cancel_look; /* when to look at it next, though bytes flow */
 	bool eof;
-	bool sent_since_wait;
-	unsigned turns;
 	char chunk[READ_BYTES];
 };
 
@@ -54,8 +52,6 @@ channel_new(
 	channel->cancel_fd = cancel_fd;
 	channel->cancel_look = 0;
 	channel->eof = false;
-	channel->sent_since_wait = false;
-	channel->turns = 0;
 	screen_init(&channel->screen, hear_line, channel);
 	return channel;
 }
@@ -89,21 +85,9 @@ channel_open_line(const struct channel *channel, size_t *len)
 }
 
 void
-channel_drop_open_line(struct channel *channel)
-{
-	screen_drop_line(&channel->screen);
-}
-
-void
 channel_ignore_cancel(struct channel *channel)
 {
 	channel->cancel_fd = -1;
-}
-
-unsigned
-channel_turns(const struct channel *channel)
-{
-	return channel->turns;
 }
 
 static enum wait_result
@@ -170,10 +154,6 @@ channel_pump(struct channel *channel, int64_t deadline, struct err *err)
 		enum channel_heard heard = read_some(channel, err);
 		if (heard != CHANNEL_SILENCE)
 			return heard;
-		if (channel->sent_since_wait) {
-			channel->sent_since_wait = false;
-			channel->turns++;
-		}
 		switch (wait_transport(channel, deadline)) {
 		case WAIT_READY:
 			break;
@@ -237,6 +217,5 @@ channel_send(struct channel *channel, const char *data, size_t len, bool secret,
 			return err_set(err, ERR_CANCELLED, "called off");
 		}
 	}
-	channel->sent_since_wait = true;
 	return 0;
 }

@@ -120,12 +120,6 @@ session_is_usable(const struct session *session)
 	return !session->broken && exchange_is_settled(session->exchange);
 }
 
-unsigned
-session_turns(const struct session *session)
-{
-	return channel_turns(session->channel);
-}
-
 /* Keeps the lines before the first prompt; the newest, when they are many:
  * why a device turns us away stands at the end. */
 static void
