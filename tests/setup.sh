@@ -11,7 +11,7 @@ SETUP_BUILD="cmake gcc libc6-dev libcyaml-dev libjansson-dev libpcre2-dev
 	libcmocka-dev python3"
 SETUP_TEST="clang clang-format frr iproute2 libclang-rt-14-dev
 	openssh-client openssh-server
-	util-linux valgrind"
+	systemd util-linux valgrind"
 
 # Prints those of its arguments that are not installed.
 setup_missing()
