@@ -47,6 +47,11 @@ bool str_to_size(const char *text, uint64_t *value_bytes);
 /* Where TEXT stands among NAMES, or -1: the reverse of a table of names. */
 int str_index(const char *const *names, size_t count, const char *text);
 
+/* FNV-1a (Fowler, Noll, Vo) of TEXT on top of HASH: to find equal texts, not
+ * to trust them. Never 0. */
+#define STR_HASH_START 0xcbf29ce484222325u
+uint64_t str_hash(uint64_t hash, const char *text);
+
 /* A list of strings that it owns. Zeroed storage is an empty list. */
 struct strs {
 	char **items;

@@ -312,3 +312,11 @@ strs_add_lines(struct strs *list, const char *text)
 		text += end ? len + 1 : len;
 	}
 }
+
+uint64_t
+str_hash(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return hash ? hash : 1;
+}
