@@ -18,10 +18,15 @@ void load_profile_dirs(const struct options *options, struct strs *dirs);
 
 /*
  * Loads profiles and job, applies --limit and --threads, renders everything
- * for every device. -1 after every mistake was printed, each with its place.
+ * for every device. KEPT: a run's directory whose copies are read instead of
+ * the files at PATH, or NULL. -1 after every mistake was printed, each with
+ * its place.
  */
-int load_job(
-    struct loaded *loaded, const struct options *options, const char *path);
+int load_job(struct loaded *loaded, const struct options *options,
+    const char *path, const char *kept);
+
+/* As --threads does, for every phase. */
+void load_set_threads(struct job *job, int threads);
 void loaded_clear(struct loaded *loaded);
 
 #endif

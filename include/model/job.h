@@ -91,6 +91,35 @@ struct job_phase {
 	struct place place;
 };
 
+/* "2", "10%": so many, or a share of some whole. */
+struct job_share {
+	bool percent;
+	int value;
+};
+
+/* The most that SHARE allows of WHOLE: percentages are rounded down. */
+size_t job_share_of(struct job_share share, size_t whole);
+
+/* run.window, as written; base/when.h reads the times when the run begins. */
+struct job_window {
+	char *start, *end; /* or NULL */
+	struct place start_place, end_place;
+	int64_t grace_ms; /* for those in flight when it ends */
+};
+
+/* run: how the devices are gone through, and what ends that early. */
+struct job_policy {
+	int max_auth_failures;
+	struct job_share *batches; /* sizes, the last one repeats; none: one
+				      batch of all */
+	size_t batch_count;
+	bool has_max_failures;
+	struct job_share max_failures; /* of each batch, and of the run */
+	int retries; /* of a device that was not changed */
+	int64_t retry_delay_ms; /* before the first; doubles */
+	struct job_window window;
+};
+
 struct job {
 	char *path;
 	char *inventory; /* the path of the file that was read, or NULL */
@@ -104,11 +133,12 @@ struct job {
 	char *source; /* prompt|env|agent|key or NULL */
 	char *identity; /* credentials: identity: FILE, or NULL */
 	char *validate_on; /* hostname or NULL */
-	int max_auth_failures;
+	struct job_policy policy;
 
 	struct job_phase *phases;
 	size_t phase_count;
 	struct timeouts timeouts;
+	uint64_t digest; /* of all rendered lines (plan_check) */
 };
 
 /*
@@ -122,6 +152,12 @@ struct job *job_load(
  * inventory is looked for beside it. */
 struct job *job_parse(const char *path, const char *text, size_t len,
     const struct profiles *profiles, struct diags *diags);
+
+/* As job_parse, with INVENTORY in place of the inventory file that the job
+ * names: for the copies that a run keeps. */
+struct job *job_parse_kept(const char *path, const char *text, size_t len,
+    const char *inventory, const struct profiles *profiles,
+    struct diags *diags);
 void job_free(struct job *job);
 
 /* The variables acl_lines and acl_entries for these lines, for a step that

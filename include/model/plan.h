@@ -43,8 +43,9 @@ char *plan_render_text(const struct job *job, const struct job_device *device,
 const json_t *plan_var(const struct job *job, const struct job_device *device,
     const struct job_step *step, const char *name);
 
-/* Renders every step for every device; -1 after at least one message. */
-int plan_check(const struct job *job, struct diags *diags);
+/* Renders every step for every device; -1 after at least one message. *DIGEST
+ * (may be NULL) = a hash of all lines: the same job comes to the same. */
+int plan_check(const struct job *job, uint64_t *digest, struct diags *diags);
 
 /* The plan as JSON, without secrets, for the run directory. New reference. */
 json_t *plan_json(const struct job *job);

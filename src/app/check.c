@@ -90,7 +90,7 @@ command_check(const struct command *command, int argc, char **argv)
 	if (!command_begin(command, argc, argv, 1, 1, "one job file is needed",
 		&options, &status))
 		return status;
-	if (load_job(&loaded, &options, options.words.items[0]))
+	if (load_job(&loaded, &options, options.words.items[0], NULL))
 		goto out;
 	status = EXIT_ALL_WELL;
 	if (!options.render)

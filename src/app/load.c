@@ -3,6 +3,9 @@
 
 #include "app/options.h"
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fdio.h"
 #include "base/log.h"
 #include "model/plan.h"
 
@@ -50,16 +53,40 @@ load_profile_dirs(const struct options *options, struct strs *dirs)
 		strs_add(dirs, options->profiles.items[i]);
 }
 
-static void
-apply_threads(struct job *job, int threads)
+void
+load_set_threads(struct job *job, int threads)
 {
 	job->threads = threads;
 	for (size_t i = 0; i < job->phase_count; i++)
 		job->phases[i].threads = threads;
 }
 
+/* The copies of the job and its inventory in a run's directory; PATH stands
+ * in messages. */
+static struct job *
+load_kept(const char *dir, const char *path, const struct profiles *profiles,
+    struct diags *diags)
+{
+	struct buf text;
+	struct err err;
+	struct job *job = NULL;
+	char *copy = xasprintf("%s/job.yml", dir);
+	char *inventory = xasprintf("%s/inventory.yml", dir);
+	buf_init(&text, JOB_FILE_LIMIT_BYTES);
+	if (file_read(copy, &text, &err))
+		diag_add(diags, (struct place){ 0 }, "%s", err.text);
+	else
+		job = job_parse_kept(
+		    path, buf_str(&text), text.len, inventory, profiles, diags);
+	buf_clear(&text);
+	free(inventory);
+	free(copy);
+	return job;
+}
+
 int
-load_job(struct loaded *loaded, const struct options *options, const char *path)
+load_job(struct loaded *loaded, const struct options *options, const char *path,
+    const char *kept)
 {
 	struct diags diags = { 0 };
 	struct strs dirs = { 0 };
@@ -68,7 +95,8 @@ load_job(struct loaded *loaded, const struct options *options, const char *path)
 	load_profile_dirs(options, &dirs);
 	/* A profile that is broken does not hide what is wrong in the job. */
 	profiles_load(&loaded->profiles, &dirs, &diags);
-	loaded->job = job_load(path, &loaded->profiles, &diags);
+	loaded->job = kept ? load_kept(kept, path, &loaded->profiles, &diags)
+			   : job_load(path, &loaded->profiles, &diags);
 	if (diags_any(&diags) || !loaded->job)
 		goto out;
 	if (options->limit.count && !job_limit(loaded->job, &options->limit)) {
@@ -76,8 +104,8 @@ load_job(struct loaded *loaded, const struct options *options, const char *path)
 		goto out;
 	}
 	if (options->threads)
-		apply_threads(loaded->job, options->threads);
-	rc = plan_check(loaded->job, &diags);
+		load_set_threads(loaded->job, options->threads);
+	rc = plan_check(loaded->job, &loaded->job->digest, &diags);
 out:
 	diags_sort(&diags);
 	diags_print(&diags);

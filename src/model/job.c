@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define THREADS_DEFAULT		  8
-#define MAX_AUTH_FAILURES_DEFAULT 1
+#define THREADS_DEFAULT 8
 
 static const struct timeouts built_in_timeouts = {
 	.connect_ms = 10000,
@@ -29,7 +28,8 @@ static const struct timeouts built_in_timeouts = {
 struct draft {
 	struct job job;
 	char *inventory;
-	const struct yaml_node *defaults, *device_list, *vars, *phases;
+	const char *kept_inventory; /* in place of it, or NULL */
+	const struct yaml_node *defaults, *device_list, *vars, *phases, *run;
 	const struct yaml_node *acl_name, *acl_lines, *append, *extended;
 };
 
@@ -52,17 +52,6 @@ static const struct yaml_field credential_fields[] = {
 static const struct yaml_table credentials_table = YAML_TABLE(
     "\"credentials\"", credential_fields);
 
-static const struct yaml_field run_fields[] = {
-	{ "max_auth_failures", YAML_FIELD_INT,
-	    offsetof(struct draft, job.max_auth_failures), false, 1, 1000,
-	    NULL },
-	LATER("batches"),
-	LATER("max_failures"),
-	LATER("retries"),
-	LATER("window"),
-};
-static const struct yaml_table run_table = YAML_TABLE("\"run\"", run_fields);
-
 static const struct yaml_field job_fields[] = {
 	FIELD("name", LINE, struct draft, job.name),
 	{ "threads", YAML_FIELD_INT, offsetof(struct draft, job.threads), false,
@@ -72,7 +61,7 @@ static const struct yaml_field job_fields[] = {
 	FIELD("inventory", LINE, struct draft, inventory),
 	{ "credentials", YAML_FIELD_TABLE, 0, false, 0, 0, &credentials_table },
 	FIELD("vars", MAP, struct draft, vars),
-	{ "run", YAML_FIELD_TABLE, 0, false, 0, 0, &run_table },
+	FIELD("run", MAP, struct draft, run),
 	{ "timeouts", YAML_FIELD_TABLE, offsetof(struct draft, job.timeouts),
 	    false, 0, 0, &job_timeouts_table },
 	FIELD("phases", LIST, struct draft, phases),
@@ -114,13 +103,13 @@ beside(const char *job_path, const char *path)
 }
 
 static void
-read_inventory(struct job *job, const char *path,
+read_inventory(struct job *job, const char *path, const char *kept,
     const struct job_defaults *outer, const struct profiles *profiles,
     struct diags *diags)
 {
 	struct draft draft = { 0 };
 	struct job_defaults defaults;
-	job->inventory = beside(job->path, path);
+	job->inventory = kept ? xstrdup(kept) : beside(job->path, path);
 	struct yaml *yaml = yaml_load(
 	    job->inventory, JOB_FILE_LIMIT_BYTES, diags);
 	if (!yaml)
@@ -146,8 +135,8 @@ read_devices(struct draft *draft, const struct yaml_node *root,
 		job_devices_read(
 		    job, draft->device_list, &defaults, profiles, diags);
 	if (draft->inventory)
-		read_inventory(
-		    job, draft->inventory, &defaults, profiles, diags);
+		read_inventory(job, draft->inventory, draft->kept_inventory,
+		    &defaults, profiles, diags);
 	if (!yaml_get(root, "device_list") && !yaml_get(root, "inventory"))
 		diag_add(diags, root->place,
 		    "a job lacks the key \"device_list\" (or \"inventory\")");
@@ -242,10 +231,11 @@ judge_credentials(
 
 static struct job *
 read_job(const char *path, const struct yaml_node *root, struct job *job,
-    const struct profiles *profiles, struct diags *diags)
+    const char *kept_inventory, const struct profiles *profiles,
+    struct diags *diags)
 {
 	size_t before = diags->count + diags->left_out;
-	struct draft draft = { .job = *job };
+	struct draft draft = { .job = *job, .kept_inventory = kept_inventory };
 	yaml_read(root, &job_table, &draft, diags);
 	if (root->kind == YAML_MAP) {
 		if (!draft.job.name)
@@ -253,6 +243,7 @@ read_job(const char *path, const struct yaml_node *root, struct job *job,
 		job_timeouts_fill(&draft.job.timeouts, &built_in_timeouts);
 		read_vars(&draft, root, diags);
 		read_devices(&draft, root, profiles, diags);
+		job_policy_read(&draft.job.policy, draft.run, diags);
 		read_phases(&draft, root, diags);
 		judge_credentials(&draft.job, root, diags);
 	}
@@ -260,7 +251,7 @@ read_job(const char *path, const struct yaml_node *root, struct job *job,
 	*job = draft.job;
 	/* Sound jobs are rendered by the caller, after --limit. */
 	if (diags->count + diags->left_out > before)
-		plan_check(job, diags);
+		plan_check(job, NULL, diags);
 	return diags->count + diags->left_out > before ? NULL : job;
 }
 
@@ -270,20 +261,20 @@ job_new(const char *path)
 	struct job *job = xcalloc(1, sizeof(*job));
 	job->path = xstrdup(path);
 	job->threads = THREADS_DEFAULT;
-	job->max_auth_failures = MAX_AUTH_FAILURES_DEFAULT;
+	job_policy_init(&job->policy);
 	job->timeouts = job_timeouts_unset();
 	job->vars = json_object();
 	return job;
 }
 
 static struct job *
-finish(struct job *job, struct yaml *yaml, const struct profiles *profiles,
-    struct diags *diags)
+finish(struct job *job, struct yaml *yaml, const char *kept_inventory,
+    const struct profiles *profiles, struct diags *diags)
 {
 	struct job *good = NULL;
 	if (yaml)
-		good = read_job(
-		    job->path, yaml_root(yaml), job, profiles, diags);
+		good = read_job(job->path, yaml_root(yaml), job, kept_inventory,
+		    profiles, diags);
 	yaml_release(yaml);
 	if (!good)
 		job_free(job);
@@ -295,16 +286,23 @@ job_load(const char *path, const struct profiles *profiles, struct diags *diags)
 {
 	struct job *job = job_new(path);
 	struct yaml *yaml = yaml_load(job->path, JOB_FILE_LIMIT_BYTES, diags);
-	return finish(job, yaml, profiles, diags);
+	return finish(job, yaml, NULL, profiles, diags);
+}
+
+struct job *
+job_parse_kept(const char *path, const char *text, size_t len,
+    const char *inventory, const struct profiles *profiles, struct diags *diags)
+{
+	struct job *job = job_new(path);
+	struct yaml *yaml = yaml_parse(job->path, text, len, diags);
+	return finish(job, yaml, inventory, profiles, diags);
 }
 
 struct job *
 job_parse(const char *path, const char *text, size_t len,
     const struct profiles *profiles, struct diags *diags)
 {
-	struct job *job = job_new(path);
-	struct yaml *yaml = yaml_parse(job->path, text, len, diags);
-	return finish(job, yaml, profiles, diags);
+	return job_parse_kept(path, text, len, NULL, profiles, diags);
 }
 
 void
@@ -326,6 +324,7 @@ job_free(struct job *job)
 	free(job->source);
 	free(job->identity);
 	free(job->validate_on);
+	job_policy_clear(&job->policy);
 	free(job);
 }
 

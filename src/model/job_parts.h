@@ -46,6 +46,12 @@ void job_devices_read(struct job *job, const struct yaml_node *list,
 void job_devices_judge(const struct job *job, struct diags *diags);
 void job_device_clear(struct job_device *device);
 
+/* The key `run` (NODE may be NULL). */
+void job_policy_init(struct job_policy *policy);
+void job_policy_read(struct job_policy *policy, const struct yaml_node *node,
+    struct diags *diags);
+void job_policy_clear(struct job_policy *policy);
+
 /* Reads `phases`; then judges each step against the devices' profiles. */
 void job_phases_read(
     struct job *job, const struct yaml_node *list, struct diags *diags);

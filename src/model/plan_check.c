@@ -8,6 +8,8 @@
 #include "base/alloc.h"
 #include "model/profile.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,8 +99,8 @@ is_sound(const struct job_device *device, const struct job_step *step)
 }
 
 static int
-check_step(
-    const struct job *job, const struct job_step *step, struct diags *diags)
+check_step(const struct job *job, const struct job_step *step, uint64_t *digest,
+    struct diags *diags)
 {
 	struct findings findings = { 0 };
 	for (size_t i = 0; i < job->device_count; i++) {
@@ -107,6 +109,8 @@ check_step(
 		if (!is_sound(&job->devices[i], step))
 			continue;
 		plan_render(job, &job->devices[i], step, &lines, &own);
+		for (size_t k = 0; digest && k < lines.count; k++)
+			*digest = str_hash(*digest, lines.items[k].text);
 		plan_lines_clear(&lines);
 		keep(&findings, &own, &job->devices[i]);
 		diags_clear(&own);
@@ -117,12 +121,15 @@ check_step(
 }
 
 int
-plan_check(const struct job *job, struct diags *diags)
+plan_check(const struct job *job, uint64_t *digest, struct diags *diags)
 {
 	int rc = 0;
+	if (digest)
+		*digest = STR_HASH_START;
 	for (size_t i = 0; i < job->phase_count; i++)
 		for (size_t j = 0; j < job->phases[i].step_count; j++)
-			if (check_step(job, &job->phases[i].steps[j], diags))
+			if (check_step(
+				job, &job->phases[i].steps[j], digest, diags))
 				rc = -1;
 	return rc;
 }
@@ -165,7 +172,9 @@ plan_json(const struct job *job)
 			device->hostname, "address", device->address, "port",
 			device->port, "device_type", device->device_type));
 	}
-	return json_pack("{s:i, s:s, s:i, s:o, s:o}", "schema", 1, "job",
-	    job->name, "threads", job->threads, "phases", phases, "devices",
-	    devices);
+	char digest[20];
+	snprintf(digest, sizeof(digest), "%016" PRIx64, job->digest);
+	return json_pack("{s:i, s:s, s:i, s:s, s:o, s:o}", "schema", 1, "job",
+	    job->name, "threads", job->threads, "lines", digest, "phases",
+	    phases, "devices", devices);
 }

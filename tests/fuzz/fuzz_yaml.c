@@ -58,7 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct job *job = load(text, size);
 	if (job) {
 		struct diags diags = { 0 };
-		int rc = plan_check(job, &diags);
+		int rc = plan_check(job, NULL, &diags);
 		BUG_IF((rc != 0) != diags_any(&diags));
 		diags_clear(&diags);
 		json_decref(plan_json(job));

@@ -49,7 +49,7 @@ test_files(void **state)
 		const char *path = files.gl_pathv[i];
 		struct diags diags = { 0 };
 		struct job *job = load(path, &diags);
-		int rc = job ? plan_check(job, &diags) : -1;
+		int rc = job ? plan_check(job, NULL, &diags) : -1;
 		assert_int_equal(rc, diags_any(&diags) ? -1 : 0);
 		char *expect = xasprintf(
 		    "%.*s.expect", (int)(strlen(path) - 4), path);
@@ -108,7 +108,7 @@ test_short_form(void **state)
 	assert_int_equal(job->threads, 8);
 	assert_int_equal(job->device_count, 2);
 	assert_int_equal(job->phase_count, 1);
-	assert_int_equal(job->max_auth_failures, 1);
+	assert_int_equal(job->policy.max_auth_failures, 1);
 	const struct job_phase *phase = &job->phases[0];
 	assert_string_equal(phase->name, "push");
 	assert_int_equal(phase->threads, 8);
@@ -164,7 +164,7 @@ test_long_form(void **state)
 	assert_string_equal(job->identity, "~/.ssh/id");
 	assert_string_equal(job->validate_on, "R2");
 	assert_string_equal(job->inventory, "inventory_good.yaml");
-	assert_int_equal(job->max_auth_failures, 3);
+	assert_int_equal(job->policy.max_auth_failures, 3);
 	assert_int_equal(job->device_count, 4);
 	assert_int_equal(job->phase_count, 2);
 	assert_int_equal(job->phases[0].threads, 50);

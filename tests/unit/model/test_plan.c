@@ -250,7 +250,7 @@ test_undefined_in_profile(void **state)
 				"  - {hostname: R2, device_type: cisco_nxos}\n"
 				"  - {hostname: R3, device_type: cisco_nxos}\n"
 				"phases: [{steps: [{template: acl}]}]\n");
-	assert_int_equal(plan_check(job, &diags), -1);
+	assert_int_equal(plan_check(job, NULL, &diags), -1);
 	assert_int_equal(diags.count, 2); /* after `no`, and in the header */
 	for (size_t i = 0; i < 2; i++) {
 		assert_true(str_ends(diags.items[i].file, "/cisco_nxos.yml"));
