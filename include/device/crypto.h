@@ -14,6 +14,11 @@
 bool crypto_hmac_sha1(const void *key, size_t key_len, const void *data,
     size_t len, unsigned char out[CRYPTO_SHA1_BYTES]);
 
+/* SHA-256 of TEXT as 64 hexadecimal digits; false if the library refuses. */
+#define CRYPTO_SHA256_TEXT_BYTES 65
+bool crypto_sha256_text(
+    const void *data, size_t len, char text[CRYPTO_SHA256_TEXT_BYTES]);
+
 /*
  * Looks up every algorithm that SSH may come to use, once, in the process
  * that forks the workers. OpenSSL 3 keeps what it found, so a worker inherits

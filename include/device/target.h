@@ -29,6 +29,13 @@ struct target {
 	const struct known_hosts *known_hosts;
 	const char *transcript; /* path, or NULL */
 	int attempt; /* counts from 1 */
+	/*
+	 * For a device that an earlier visit left in doubt: the step that was
+	 * changing it, and the digest of what was there before (NULL: not
+	 * known). That step may change the device only from the very same
+	 * state. NULL step: no such doubt.
+	 */
+	const char *doubt_step, *doubt_before;
 };
 
 /* The user name for this device: its own, else the credentials'. */
@@ -61,6 +68,9 @@ struct observer {
 	/* Says which stage begins. -1: do not begin it (called off). For
 	 * STAGE_CHANGE it returns only when that is safely written down. */
 	int (*stage)(void *data, enum stage stage);
+	/* The digest of what a step is about to change, before its
+	 * STAGE_CHANGE. */
+	void (*before)(void *data, const char *digest);
 	void (*log)(void *data, const char *text);
 	/* A host key that was not known and is trusted now. */
 	void (*host_key)(void *data, const char *address, int port,

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <limits.h>
+#include <stdio.h>
 
 bool
 crypto_hmac_sha1(const void *key, size_t key_len, const void *data, size_t len,
@@ -22,6 +23,20 @@ crypto_hmac_sha1(const void *key, size_t key_len, const void *data, size_t len,
 		return false;
 	for (size_t i = 0; i < CRYPTO_SHA1_BYTES; i++)
 		out[i] = digest[i];
+	return true;
+}
+
+bool
+crypto_sha256_text(
+    const void *data, size_t len, char text[CRYPTO_SHA256_TEXT_BYTES])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned digest_len = 0;
+	if (!EVP_Digest(data, len, digest, &digest_len, EVP_sha256(), NULL) ||
+	    digest_len != CRYPTO_SHA256_TEXT_BYTES / 2)
+		return false;
+	for (unsigned i = 0; i < digest_len; i++)
+		snprintf(text + 2 * i, 3, "%02x", digest[i]);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/fdio.h"
 #include "base/str.h"
+#include "device/crypto.h"
 #include "device/sender.h"
 #include "step_parts.h"
 #include "text/re.h"
@@ -69,6 +70,35 @@ step_stage(struct session *session, enum stage stage, struct fault *fault)
 	if (observer->stage(observer->data, stage))
 		return err_set(&fault->err, ERR_CANCELLED,
 		    "called off before %s", stage_name(stage));
+	return 0;
+}
+
+bool
+step_is_doubtful(const struct session *session, const struct job_step *step)
+{
+	const char *doubt = session_target(session)->doubt_step;
+	return doubt && str_eq(doubt, step->name);
+}
+
+int
+step_before(struct session *session, const struct job_step *step,
+    const struct buf *state, struct step_result *result)
+{
+	const struct observer *observer = session_observer(session);
+	char digest[CRYPTO_SHA256_TEXT_BYTES];
+	if (!crypto_sha256_text(buf_str(state), state->len, digest))
+		return err_set(&result->fault.err, ERR_INTERNAL,
+		    "the state before the change cannot be noted: SHA-256 is "
+		    "not to be had");
+	if (step_is_doubtful(session, step) &&
+	    !str_eq(session_target(session)->doubt_before, digest)) {
+		result->status = STEP_UNKNOWN;
+		return err_set(&result->fault.err, ERR_VERIFY,
+		    "left alone: it is neither as it was before the run nor as "
+		    "the job asks; look at it, then finish it with --force");
+	}
+	if (observer->before)
+		observer->before(observer->data, digest);
 	return 0;
 }
 

@@ -249,6 +249,25 @@ out:
 	buf_clear(&difference);
 }
 
+/* What the list is now, in the form that comparing knows: neither numbers nor
+ * counters are in it. */
+static int
+note_before(struct acl_change *change)
+{
+	const struct acl *acl = &change->before;
+	struct buf state;
+	buf_init(&state, STEP_OUTPUT_LIMIT_BYTES);
+	buf_adds(&state, acl->present ? "present\n" : "absent\n");
+	for (size_t i = 0; i < acl->count; i++)
+		buf_addf(&state, "%s\n", acl->items[i].normal);
+	for (size_t i = 0; i < acl->settings.count; i++)
+		buf_addf(&state, "setting %s\n", acl->settings.items[i]);
+	int rc = step_before(
+	    change->session, change->step, &state, change->result);
+	buf_clear(&state);
+	return rc;
+}
+
 void
 step_change_acl(struct session *session, const struct job_step *step,
     const struct plan_lines *lines, struct step_result *result)
@@ -272,6 +291,8 @@ step_change_acl(struct session *session, const struct job_step *step,
 		result->status = STEP_UNCHANGED;
 		goto out;
 	}
+	if (note_before(&change))
+		goto out;
 	if (push_lines(&change, lines, &touched) == 0)
 		prove(&change);
 	else if (touched)

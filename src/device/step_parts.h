@@ -18,6 +18,18 @@ step_change_fn step_change_config; /* proof: the running configuration */
 int step_push(struct session *session, const struct job_step *step,
     const struct plan_lines *lines, struct step_result *result, bool *touched);
 
+/*
+ * STATE is what the device shows before STEP changes it. Tells the observer;
+ * -1 with a fault (kind verify) and the status unknown when an earlier visit
+ * left the device in doubt and it is not as it was before that.
+ */
+int step_before(struct session *session, const struct job_step *step,
+    const struct buf *state, struct step_result *result);
+
+/* Did an earlier visit leave this step in doubt? */
+bool step_is_doubtful(
+    const struct session *session, const struct job_step *step);
+
 /* Renders the lines of STEP; -1 with a fault (kind job). */
 int step_render(struct session *session, const struct job_step *step,
     struct plan_lines *lines, struct step_result *result);
