@@ -20,6 +20,9 @@ extern const size_t command_count;
 
 int command_check(const struct command *command, int argc, char **argv);
 int command_run(const struct command *command, int argc, char **argv);
+int command_resume(const struct command *command, int argc, char **argv);
+int command_report(const struct command *command, int argc, char **argv);
+int command_runs(const struct command *command, int argc, char **argv);
 int command_profiles(const struct command *command, int argc, char **argv);
 
 /*

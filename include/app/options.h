@@ -17,6 +17,13 @@ enum option_group {
 	OPTIONS_REPORT = 1 << 2, /* report: --json, -q, -v ... */
 	OPTIONS_RENDER = 1 << 3, /* check --render */
 	OPTIONS_PROFILES = 1 << 4, /* --profiles alone */
+	OPTIONS_RUN = 1 << 5, /* when: --at */
+	OPTIONS_RESUME = 1 << 6, /* --force */
+	OPTIONS_STATE = 1 << 7, /* kept runs: --state-dir */
+	OPTIONS_RUNS = 1 << 8, /* runs --keep */
+	OPTIONS_LOOK = 1 << 9, /* how a report looks: -q, --no-color */
+	OPTIONS_THREADS = 1 << 10, /* --threads alone */
+	OPTIONS_FORMAT = 1 << 11, /* report --format */
 };
 
 struct options {
@@ -32,6 +39,9 @@ struct options {
 	char *state_dir;
 	char *json; /* path, "-" for standard output, or NULL */
 	bool transcripts;
+	char *at; /* when to begin, as written; or NULL */
+	bool force;
+	int keep; /* so many runs; -1: all */
 	bool render;
 	int verbose;
 	bool quiet;

@@ -24,6 +24,7 @@ struct progress {
 	int64_t drawn_ms; /* when the live line was last drawn */
 	size_t finished;
 	bool line_shown;
+	bool wait_told; /* that the start is waited for */
 };
 
 void progress_init(
@@ -33,6 +34,10 @@ void progress_event(struct progress *progress, const struct ledger *ledger,
 void progress_interrupted(
     struct progress *progress, const struct ledger *ledger, int level);
 void progress_tick(struct progress *progress, const struct ledger *ledger);
+
+/* The start is waited for: a countdown on a terminal, else one line. */
+void progress_waiting(struct progress *progress, int64_t start_ms);
+void progress_notice(struct progress *progress, const char *text);
 
 /* Takes the live line away: the report follows. */
 void progress_done(struct progress *progress);

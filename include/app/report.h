@@ -2,7 +2,7 @@
 #ifndef NETPUSH_APP_REPORT_H
 #define NETPUSH_APP_REPORT_H
 
-#include "run/run.h"
+#include "run/result.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
  * their reasons, those that succeeded grouped by identical output. QUIET:
  * failures only.
  */
-void report_text(FILE *file, const struct run_outcome *outcome,
-    const struct job *job, int64_t duration_ms, bool color, bool quiet);
+void report_text(
+    FILE *file, const struct run_view *view, bool color, bool quiet);
 
 #endif

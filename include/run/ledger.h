@@ -32,21 +32,32 @@ bool device_status_get(const char *name, enum device_status *status);
 bool device_status_is_success(enum device_status status);
 
 struct ledger_device {
-	const char *hostname, *address, *device_type; /* borrowed: the job's */
+	const char *hostname, *address, *device_type; /* borrowed */
 	enum device_status status;
+	/* What the phases that it passed came to; the status falls back to
+	 * it when the device is begun again. */
+	enum device_status base;
 	bool in_flight;
-	bool change_seen; /* of the worker in flight: it announced `change` */
-	int attempts;
+	bool change_seen; /* in its last visit: it announced `change` */
+	int attempts; /* in its last phase */
 	int64_t started_ms; /* wall clock; 0: never */
 	int64_t visit_ms; /* when the worker in flight started; 0: none has */
 	int64_t duration_ms; /* of all its visits */
-	const char *phase; /* where it ended; borrowed, or NULL */
+	const char *phase; /* where it ended; the ledger's, or NULL */
+	const char *passed; /* the last phase that it passed, or NULL */
 	enum stage stage;
 	enum err_kind error; /* ERR_NONE: none */
 	char *message; /* the error's, or why it was skipped */
 	bool half_done; /* an earlier phase changed it, then it failed */
+	/* A visit left it perhaps partly applied, and no later one has seen it
+	 * as it was before that or as asked. */
+	bool doubt;
+	/* Of its last `stage: change`: which step, and the digest of what was
+	 * there before; NULL: not known. */
+	char *change_step, *change_before;
 	int64_t *steps; /* offsets of its `step` events in the journal */
 	size_t step_count, step_cap;
+	size_t visit_steps; /* how many of them were there before this visit */
 	int64_t finished_at; /* offset of its last `device_finished`; -1 */
 	int64_t output_at; /* offset of the step whose output counts; -1 */
 	uint64_t output_hash; /* of that output, 0 for none */
@@ -56,11 +67,23 @@ struct ledger {
 	struct ledger_device *devices; /* in the order of the device list */
 	size_t count;
 	size_t totals[DEVICE_STATUS__COUNT];
+	struct strs phases; /* names, each once */
+	json_t *plan; /* the devices' names are its, or NULL: the job's */
+	json_t *index; /* hostname -> number, or NULL: not made yet */
 };
 
 /* One entry for each device of JOB, which must outlive the ledger. */
 void ledger_init(struct ledger *ledger, const struct job *job);
+
+/* The same from a run's plan.json. -1 with ERR if it is none. */
+int ledger_init_plan(struct ledger *ledger, json_t *plan, struct err *err);
 void ledger_clear(struct ledger *ledger);
+
+/* The number of the device HOSTNAME; SIZE_MAX if there is none. */
+size_t ledger_find(struct ledger *ledger, const char *hostname);
+
+/* NAME as the ledger keeps it; NULL for NULL. */
+const char *ledger_phase(struct ledger *ledger, const char *name);
 
 /* Takes note of an event of DEVICE that stands at OFFSET in the journal. */
 void ledger_take(struct ledger *ledger, size_t device,
@@ -74,6 +97,9 @@ void ledger_take(struct ledger *ledger, size_t device,
  */
 bool ledger_gone(const struct ledger *ledger, size_t device, int wait_status,
     bool overdue, bool called_off, struct event *event);
+
+/* What the result of DEVICE has to say before its error, or "". */
+const char *ledger_preface(const struct ledger_device *device);
 
 /* Every device succeeded. */
 bool ledger_is_success(const struct ledger *ledger);

@@ -53,6 +53,14 @@ int pool_start(struct pool *pool, const struct target *target, size_t device,
  * for all that happened. */
 void pool_wait(struct pool *pool, int timeout_ms);
 
+/* Descriptors that wake pool_wait: READY is called while FD is readable. */
+void pool_watch(
+    struct pool *pool, int fd, void (*ready)(void *data), void *data);
+void pool_unwatch(struct pool *pool, int fd);
+
+/* Every worker started from now on keeps FD open as long as it lives. */
+void pool_hold(struct pool *pool, int fd);
+
 /* Lets DEVICE's worker go on after its `stage: change`. */
 void pool_go(struct pool *pool, size_t device);
 

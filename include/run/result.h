@@ -8,6 +8,7 @@
 
 #include "run/ledger.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -21,11 +22,21 @@ struct result_run {
 	int exit_status;
 };
 
+/* A run as every report sees it: a live one at its end, or one read again from
+ * its directory (run/replay.h). Everything is borrowed. */
+struct run_view {
+	struct result_run about;
+	const char *dir; /* the run's directory; NULL: there is none */
+	const char *stopped; /* why it ended early, or NULL */
+	bool finished; /* it came to its end */
+	const struct ledger *ledger;
+	int journal_fd; /* events.jsonl */
+};
+
 /* The step event at OFFSET of the journal; -1 if there is none. */
 int result_read_event(int journal_fd, int64_t offset, struct event *event);
 
 /* Writes it all. -1 when FILE could not take it (see errno). */
-int result_write(FILE *file, const struct result_run *run,
-    const struct ledger *ledger, int journal_fd);
+int result_write(FILE *file, const struct run_view *view);
 
 #endif

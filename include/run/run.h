@@ -1,7 +1,8 @@
 /*
- * One run of a job: run directory, credentials check, phases through the pool
- * of workers, journal, verdicts, result.json. Speaks to people only through
- * the observer that the command line gives it.
+ * One run of a job: run directory, credentials check, waiting for the start,
+ * batches and phases through the pool of workers, journal, verdicts,
+ * result.json. Speaks to people only through the observer that the command
+ * line gives it.
  */
 #ifndef NETPUSH_RUN_RUN_H
 #define NETPUSH_RUN_RUN_H
@@ -9,6 +10,7 @@
 #include "device/target.h"
 #include "run/event.h"
 #include "run/ledger.h"
+#include "run/result.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,6 +40,10 @@ struct run_observer {
 	void (*interrupted)(void *data, const struct ledger *ledger, int level);
 	/* Called about every second while workers run, for the live line. */
 	void (*tick)(void *data, const struct ledger *ledger);
+	/* Called about every second while the start is waited for. */
+	void (*waiting)(void *data, int64_t start_ms);
+	/* Something that the person should know, one sentence. */
+	void (*notice)(void *data, const char *text);
 };
 
 struct run_options {
@@ -45,17 +51,24 @@ struct run_options {
 	const char *known_hosts; /* path */
 	enum host_keys_policy host_keys;
 	bool transcripts;
+	const char *resume; /* the directory of a run to go on with, or NULL */
+	bool force; /* resume: also what was left in doubt */
+	const json_t *call; /* how netpush was called, for resume */
+	int64_t start_ms, end_ms; /* since 1970; 0: now, and no end */
 };
 
 struct run_outcome {
-	char *dir; /* the run's directory; NULL: it could not be made */
+	char *dir; /* the run's directory; NULL: there is none (any more) */
 	char *id;
+	char *stopped; /* why it ended early, or NULL */
+	struct result_run about; /* texts: `id` is ours, `job` the job's */
 	int exit_status;
 	int signal; /* the signal to die by, 0 for none */
 	struct ledger ledger;
 	int journal_fd; /* events.jsonl, open for reading outputs; -1 */
 };
 void run_outcome_clear(struct run_outcome *outcome);
+struct run_view run_outcome_view(const struct run_outcome *outcome);
 
 /*
  * Runs JOB (already judged and planned). CREDENTIALS may be replaced through

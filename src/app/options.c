@@ -6,6 +6,7 @@
 #include "model/job.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,18 @@ take_host_keys(struct options *options, const char *value)
 	return -1;
 }
 
+static int
+take_keep(struct options *options, const char *value)
+{
+	int64_t number;
+	if (!str_to_number(value, &number) || number < 0 || number > INT_MAX) {
+		log_error("--keep must be a number of runs, not \"%s\"", value);
+		return -1;
+	}
+	options->keep = (int)number;
+	return 0;
+}
+
 #define TEXT_OPTION(name)                                                      \
 	static int take_##name(struct options *options, const char *value)     \
 	{                                                                      \
@@ -89,6 +102,7 @@ TEXT_OPTION(password_file)
 TEXT_OPTION(identity)
 TEXT_OPTION(state_dir)
 TEXT_OPTION(json)
+TEXT_OPTION(at)
 
 #define SWITCH_OPTION(name, statement)                                         \
 	static int take_##name(struct options *options, const char *value)     \
@@ -100,6 +114,7 @@ TEXT_OPTION(json)
 SWITCH_OPTION(agent, agent = true)
 SWITCH_OPTION(transcripts, transcripts = true)
 SWITCH_OPTION(render, render = true)
+SWITCH_OPTION(force, force = true)
 SWITCH_OPTION(verbose, verbose++)
 SWITCH_OPTION(quiet, quiet = true)
 SWITCH_OPTION(no_color, no_color = true)
@@ -108,7 +123,7 @@ SWITCH_OPTION(help, help = true)
 #define EVERY (~0u)
 
 static const struct option_row rows[] = {
-	{ "threads", 0, "N", OPTIONS_JOB, take_threads,
+	{ "threads", 0, "N", OPTIONS_JOB | OPTIONS_THREADS, take_threads,
 	    "devices at once, instead of the job's threads" },
 	{ "limit", 0, "PATTERNS", OPTIONS_JOB, take_limit,
 	    "only these: hostname globs or @group, by commas; ! excludes" },
@@ -126,7 +141,14 @@ static const struct option_row rows[] = {
 	    "log in with this private key" },
 	{ "agent", 0, NULL, OPTIONS_NETWORK, take_agent,
 	    "log in with the keys of ssh-agent" },
-	{ "state-dir", 0, "DIR", OPTIONS_NETWORK, take_state_dir,
+	{ "at", 0, "TIME", OPTIONS_RUN, take_at,
+	    "wait until then: \"2026-11-22 02:00\", 02:00, RFC 3339" },
+	{ "force", 0, NULL, OPTIONS_RESUME, take_force,
+	    "also finish devices that were left in an unknown state" },
+	{ "keep", 0, "N", OPTIONS_RUNS, take_keep,
+	    "remove all but the N newest runs" },
+	{ "state-dir", 0, "DIR", OPTIONS_NETWORK | OPTIONS_STATE,
+	    take_state_dir,
 	    "where runs are kept (default ~/.local/state/netpush)" },
 	{ "json", 0, "FILE", OPTIONS_REPORT, take_json,
 	    "write the result as JSON; - for standard output" },
@@ -136,9 +158,9 @@ static const struct option_row rows[] = {
 	    "print the exact lines for each device" },
 	{ "verbose", 'v', NULL, OPTIONS_REPORT, take_verbose,
 	    "show each step; twice: stages and the device's log lines" },
-	{ "quiet", 'q', NULL, OPTIONS_REPORT, take_quiet,
+	{ "quiet", 'q', NULL, OPTIONS_REPORT | OPTIONS_LOOK, take_quiet,
 	    "show failures only" },
-	{ "no-color", 0, NULL, OPTIONS_REPORT, take_no_color,
+	{ "no-color", 0, NULL, OPTIONS_REPORT | OPTIONS_LOOK, take_no_color,
 	    "no colours on a terminal (also: NO_COLOR)" },
 	{ "help", 'h', NULL, EVERY, take_help, "show this" },
 };
@@ -162,7 +184,7 @@ options_parse(struct options *options, unsigned groups, int argc, char **argv)
 	struct option known[ROWS + 1];
 	char letters[2 * ROWS + 1];
 	size_t count = 0, letter_count = 0;
-	*options = (struct options){ 0 };
+	*options = (struct options){ .keep = -1 };
 	memset(known, 0, sizeof(known));
 	for (size_t i = 0; i < ROWS; i++) {
 		if (!(rows[i].groups & groups))
@@ -206,6 +228,7 @@ options_clear(struct options *options)
 	free(options->identity);
 	free(options->state_dir);
 	free(options->json);
+	free(options->at);
 	*options = (struct options){ 0 };
 }
 

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/deadline.h"
 #include "base/str.h"
+#include "base/when.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -224,6 +225,33 @@ progress_interrupted(
 	if (busy > BUSY_NAMES_SHOWN)
 		fprintf(stderr, " and %zu more", busy - BUSY_NAMES_SHOWN);
 	fputc('\n', stderr);
+}
+
+void
+progress_waiting(struct progress *progress, int64_t start_ms)
+{
+	char start[WHEN_TEXT_BYTES], left[CLOCK_TEXT_BYTES];
+	int64_t left_ms = start_ms - clock_wall_ms();
+	when_format(start_ms, start);
+	/* Whole seconds: what counts down should not flicker. */
+	duration_format(left_ms > 0 ? left_ms / 1000 * 1000 : 0, left);
+	if (!progress->wait_told && !progress->quiet)
+		fprintf(stderr,
+		    "netpush: credentials checked; waiting until %s\n", start);
+	progress->wait_told = true;
+	progress->started_ms = clock_ms();
+	if (!progress->live)
+		return;
+	fprintf(stderr, "\rbegins in %s (^C: leave)\033[K", left);
+	fflush(stderr);
+	progress->line_shown = true;
+}
+
+void
+progress_notice(struct progress *progress, const char *text)
+{
+	erase_line(progress);
+	fprintf(stderr, "netpush: %s\n", text);
 }
 
 void

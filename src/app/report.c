@@ -17,21 +17,21 @@
 
 struct report {
 	FILE *file;
-	const struct run_outcome *outcome;
+	const struct run_view *view;
 	bool color;
 	bool *done; /* devices that were told already */
 };
 
 static void
-print_counts(
-    const struct report *report, const struct job *job, int64_t duration_ms)
+print_counts(const struct report *report)
 {
-	const struct ledger *ledger = &report->outcome->ledger;
+	const struct result_run *about = &report->view->about;
+	const struct ledger *ledger = report->view->ledger;
 	const char *separator = ": ";
 	char took[CLOCK_TEXT_BYTES];
-	duration_format(duration_ms, took);
+	duration_format(about->finished_ms - about->started_ms, took);
 	fprintf(report->file, "%s%s%s: %zu device%s in %s",
-	    report->color ? BOLD : "", job->name, report->color ? PLAIN : "",
+	    report->color ? BOLD : "", about->job, report->color ? PLAIN : "",
 	    ledger->count, ledger->count == 1 ? "" : "s", took);
 	for (unsigned i = DEVICE_CHANGED; i < DEVICE_STATUS__COUNT; i++) {
 		if (!ledger->totals[i])
@@ -78,7 +78,7 @@ print_output(const struct report *report, const struct ledger_device *device)
 	struct event step;
 	if (device->output_at < 0 ||
 	    result_read_event(
-		report->outcome->journal_fd, device->output_at, &step))
+		report->view->journal_fd, device->output_at, &step))
 		return;
 	print_indented(report->file, step.output, "    ");
 	if (step.output_cut)
@@ -90,7 +90,7 @@ print_output(const struct report *report, const struct ledger_device *device)
 static void
 print_group(struct report *report, size_t first)
 {
-	const struct ledger *ledger = &report->outcome->ledger;
+	const struct ledger *ledger = report->view->ledger;
 	const struct ledger_device *like = &ledger->devices[first];
 	struct strs names = { 0 };
 	for (size_t i = first; i < ledger->count; i++) {
@@ -124,14 +124,15 @@ print_failure(struct report *report, const struct ledger_device *device)
 	fputc('\n', report->file);
 	if (device->finished_at < 0 ||
 	    result_read_event(
-		report->outcome->journal_fd, device->finished_at, &end))
+		report->view->journal_fd, device->finished_at, &end)) {
+		fprintf(report->file, "  %s\n",
+		    device->message ? device->message : "");
 		return;
-	if (device->half_done)
-		fputs("  an earlier phase changed the device, then:\n",
-		    report->file);
+	}
 	if (device->error != ERR_NONE)
-		fprintf(report->file, "  %s: %s\n",
-		    err_kind_name(device->error), end.error.err.text);
+		fprintf(report->file, "  %s: %s%s\n",
+		    err_kind_name(device->error), ledger_preface(device),
+		    end.error.err.text);
 	if (end.error.sent)
 		fprintf(report->file, "  sent: %s\n", end.error.sent);
 	if (end.error.device_text && end.error.device_text[0]) {
@@ -145,11 +146,28 @@ print_failure(struct report *report, const struct ledger_device *device)
 	event_clear(&end);
 }
 
+/* Devices of a run that is not over. */
+static void
+print_pending(struct report *report)
+{
+	const struct ledger *ledger = report->view->ledger;
+	struct strs names = { 0 };
+	for (size_t i = 0; i < ledger->count; i++) {
+		if (ledger->devices[i].status != DEVICE_PENDING)
+			continue;
+		report->done[i] = true;
+		strs_add(&names, ledger->devices[i].hostname);
+	}
+	fprintf(report->file, "\nnot begun yet (%zu):\n", names.count);
+	print_names(report->file, &names);
+	strs_clear(&names);
+}
+
 /* Skipped devices, grouped by why. */
 static void
 print_skipped(struct report *report, size_t first)
 {
-	const struct ledger *ledger = &report->outcome->ledger;
+	const struct ledger *ledger = report->view->ledger;
 	const struct ledger_device *like = &ledger->devices[first];
 	struct strs names = { 0 };
 	for (size_t i = first; i < ledger->count; i++) {
@@ -167,18 +185,24 @@ print_skipped(struct report *report, size_t first)
 }
 
 void
-report_text(FILE *file, const struct run_outcome *outcome,
-    const struct job *job, int64_t duration_ms, bool color, bool quiet)
+report_text(FILE *file, const struct run_view *view, bool color, bool quiet)
 {
-	const struct ledger *ledger = &outcome->ledger;
+	const struct ledger *ledger = view->ledger;
 	struct report report = {
 		.file = file,
-		.outcome = outcome,
+		.view = view,
 		.color = color,
 		.done = xcalloc(ledger->count, sizeof(bool)),
 	};
-	if (!quiet || !ledger_is_success(ledger))
-		print_counts(&report, job, duration_ms);
+	bool speaks = !quiet || !ledger_is_success(ledger);
+	if (speaks)
+		print_counts(&report);
+	if (speaks && view->stopped)
+		fprintf(file, "stopped early: %s\n", view->stopped);
+	if (!view->finished)
+		fputs("it did not come to its end: netpush resume goes on "
+		      "with it\n",
+		    file);
 	for (size_t i = 0; !quiet && i < ledger->count; i++)
 		if (!report.done[i] &&
 		    device_status_is_success(ledger->devices[i].status))
@@ -189,10 +213,12 @@ report_text(FILE *file, const struct run_outcome *outcome,
 			continue;
 		if (device->status == DEVICE_SKIPPED)
 			print_skipped(&report, i);
+		else if (device->status == DEVICE_PENDING)
+			print_pending(&report);
 		else
 			print_failure(&report, device);
 	}
-	if (!quiet || !ledger_is_success(ledger))
-		fprintf(file, "\nrun: %s\n", outcome->dir);
+	if (speaks && view->dir)
+		fprintf(file, "\nrun: %s\n", view->dir);
 	free(report.done);
 }

@@ -6,11 +6,12 @@
 #include "base/deadline.h"
 #include "base/err.h"
 #include "base/fdio.h"
+#include "base/log.h"
 #include "run/event.h"
+#include "run/rundir.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,29 +24,15 @@
 #define KEPT_BYTES	 (1u << 20)
 #define KEPT_LIMIT_BYTES (64u << 20)
 #define CREATE_ATTEMPTS	 10
+#define CHUNK_BYTES	 (256u << 10)
 
 struct journal {
 	char *dir;
 	int fd;
+	int hold_fd;
 	int64_t size; /* with what is kept in memory */
 	struct buf kept;
 };
-
-char *
-journal_state_dir(const char *state_dir)
-{
-	const char *xdg = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-	if (state_dir)
-		return xstrdup(state_dir);
-	if (xdg && xdg[0] == '/')
-		return xasprintf("%s/netpush", xdg);
-	if (!home || !*home) {
-		const struct passwd *user = getpwuid(getuid());
-		home = user ? user->pw_dir : "/";
-	}
-	return xasprintf("%s/.local/state/netpush", home);
-}
 
 /* The job's name as a part of a file name. */
 static void
@@ -99,37 +86,71 @@ out:
 }
 
 static int
-open_events(struct journal *journal, struct err *err)
+open_events(struct journal *journal, int flags, struct err *err)
 {
 	char *path = xasprintf("%s/events.jsonl", journal->dir);
-	journal->fd = open(
-	    path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-	int rc = 0;
-	if (journal->fd < 0)
-		rc = err_sys(err, ERR_INTERNAL, errno, "%s", path);
-	/* Takes the room and gives it back: a full disk is found now and not
-	 * between two devices. */
-	else if ((rc = posix_fallocate(journal->fd, 0, ROOM_BYTES)) != 0)
-		rc = err_sys(
-		    err, ERR_INTERNAL, rc, "%s: no room for the journal", path);
-	else if (ftruncate(journal->fd, 0))
-		rc = err_sys(err, ERR_INTERNAL, errno, "%s", path);
+	journal->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
+	int rc = journal->fd < 0 ? err_sys(err, ERR_INTERNAL, errno, "%s", path)
+				 : 0;
 	free(path);
 	return rc;
+}
+
+/* Takes the room and gives it back: a full disk is found now and not between
+ * two devices. What is behind SIZE is cut off. */
+static int
+try_room(struct journal *journal, int64_t size, struct err *err)
+{
+	int rc = posix_fallocate(journal->fd, size, ROOM_BYTES);
+	if (rc)
+		return err_sys(err, ERR_INTERNAL, rc,
+		    "%s: no room for the journal", journal->dir);
+	if (ftruncate(journal->fd, size))
+		return err_sys(err, ERR_INTERNAL, errno, "%s", journal->dir);
+	journal->size = size;
+	return 0;
+}
+
+static struct journal *
+journal_new(void)
+{
+	struct journal *journal = xcalloc(1, sizeof(*journal));
+	journal->fd = journal->hold_fd = -1;
+	buf_init(&journal->kept, KEPT_LIMIT_BYTES);
+	return journal;
+}
+
+static int
+hold(struct journal *journal, struct err *err)
+{
+	journal->hold_fd = rundir_hold(journal->dir, err);
+	return journal->hold_fd < 0 ? -1 : 0;
 }
 
 struct journal *
 journal_create(const char *state_dir, const char *job_name, struct err *err)
 {
-	struct journal *journal = xcalloc(1, sizeof(*journal));
-	journal->fd = -1;
-	buf_init(&journal->kept, KEPT_LIMIT_BYTES);
-	if (make_run_dir(journal, state_dir, job_name, err) ||
-	    open_events(journal, err)) {
-		journal_free(journal);
-		return NULL;
-	}
-	return journal;
+	struct journal *journal = journal_new();
+	if (make_run_dir(journal, state_dir, job_name, err) == 0 &&
+	    hold(journal, err) == 0 &&
+	    open_events(journal, O_CREAT | O_EXCL, err) == 0 &&
+	    try_room(journal, 0, err) == 0)
+		return journal;
+	journal_free(journal);
+	return NULL;
+}
+
+struct journal *
+journal_open(const char *dir, struct err *err)
+{
+	struct journal *journal = journal_new();
+	journal->dir = xstrdup(dir);
+	if (hold(journal, err) == 0 && open_events(journal, 0, err) == 0 &&
+	    try_room(
+		journal, journal_read(journal->fd, NULL, NULL, NULL), err) == 0)
+		return journal;
+	journal_free(journal);
+	return NULL;
 }
 
 void
@@ -139,9 +160,26 @@ journal_free(struct journal *journal)
 		return;
 	if (journal->fd >= 0)
 		close(journal->fd);
+	if (journal->hold_fd >= 0)
+		close(journal->hold_fd);
 	buf_clear(&journal->kept);
 	free(journal->dir);
 	free(journal);
+}
+
+void
+journal_discard(struct journal *journal)
+{
+	struct err err;
+	if (rundir_remove(journal->dir, &err))
+		log_warn("%s", err.text);
+	journal_free(journal);
+}
+
+int
+journal_hold_fd(const struct journal *journal)
+{
+	return journal->hold_fd;
 }
 
 const char *
@@ -221,4 +259,58 @@ journal_flush(struct journal *journal, int sync, struct err *err)
 		return err_sys(err, ERR_INTERNAL, errno,
 		    "%s/events.jsonl cannot be written", journal->dir);
 	return 0;
+}
+
+/* One line; FN may be NULL. */
+static void
+read_line(const char *line, size_t len, int64_t offset, journal_event_fn *fn,
+    void *data, size_t *bad)
+{
+	struct event event;
+	struct err ignored;
+	if (!fn)
+		return;
+	if (event_get(&event, line, len, &ignored)) {
+		if (bad)
+			(*bad)++;
+		return;
+	}
+	fn(data, &event, offset);
+	event_clear(&event);
+}
+
+int64_t
+journal_read(int fd, journal_event_fn *fn, void *data, size_t *bad)
+{
+	struct buf text; /* from the offset of a line on */
+	int64_t at = 0; /* where `text` begins in the file */
+	char *chunk = xmalloc(CHUNK_BYTES);
+	buf_init(&text, EVENT_LINE_LIMIT_BYTES + CHUNK_BYTES);
+	for (;;) {
+		ssize_t n = pread(
+		    fd, chunk, CHUNK_BYTES, (off_t)(at + (int64_t)text.len));
+		if (n < 0 && errno == EINTR)
+			continue;
+		/* A line longer than any event: what follows is not read. */
+		if (n <= 0 || !buf_add(&text, chunk, (size_t)n))
+			break;
+		size_t start = 0, fresh = text.len - (size_t)n;
+		for (;;) {
+			const char *from = buf_str(&text);
+			const char *end = memchr(
+			    from + fresh, '\n', text.len - fresh);
+			if (!end)
+				break;
+			size_t len = (size_t)(end - from) - start;
+			read_line(from + start, len, at + (int64_t)start, fn,
+			    data, bad);
+			start += len + 1;
+			fresh = start;
+		}
+		buf_drop(&text, start);
+		at += (int64_t)start;
+	}
+	buf_clear(&text);
+	free(chunk);
+	return at;
 }

@@ -44,22 +44,49 @@ device_status_is_success(enum device_status status)
 	return status == DEVICE_CHANGED || status == DEVICE_UNCHANGED;
 }
 
+static void
+make_devices(struct ledger *ledger, size_t count)
+{
+	*ledger = (struct ledger){ .count = count };
+	ledger->devices = xcalloc(count, sizeof(*ledger->devices));
+	ledger->totals[DEVICE_PENDING] = count;
+	for (size_t i = 0; i < count; i++) {
+		ledger->devices[i].finished_at = -1;
+		ledger->devices[i].output_at = -1;
+	}
+}
+
 void
 ledger_init(struct ledger *ledger, const struct job *job)
 {
-	*ledger = (struct ledger){ .count = job->device_count };
-	ledger->devices = xcalloc(ledger->count, sizeof(*ledger->devices));
+	make_devices(ledger, job->device_count);
 	for (size_t i = 0; i < ledger->count; i++) {
-		const struct job_device *device = &job->devices[i];
-		ledger->devices[i] = (struct ledger_device){
-			.hostname = device->hostname,
-			.address = device->address,
-			.device_type = device->device_type,
-			.finished_at = -1,
-			.output_at = -1,
-		};
+		ledger->devices[i].hostname = job->devices[i].hostname;
+		ledger->devices[i].address = job->devices[i].address;
+		ledger->devices[i].device_type = job->devices[i].device_type;
 	}
-	ledger->totals[DEVICE_PENDING] = ledger->count;
+}
+
+int
+ledger_init_plan(struct ledger *ledger, json_t *plan, struct err *err)
+{
+	size_t i;
+	json_t *device;
+	const json_t *devices = json_object_get(plan, "devices");
+	make_devices(ledger, json_array_size(devices));
+	ledger->plan = json_incref(plan);
+	json_array_foreach((json_t *)devices, i, device)
+	{
+		struct ledger_device *entry = &ledger->devices[i];
+		if (json_unpack(device, "{s:s, s:s, s:s}", "hostname",
+			&entry->hostname, "address", &entry->address,
+			"device_type", &entry->device_type)) {
+			ledger_clear(ledger);
+			return err_set(err, ERR_INTERNAL,
+			    "the plan's device %zu makes no sense", i + 1);
+		}
+	}
+	return 0;
 }
 
 void
@@ -67,10 +94,44 @@ ledger_clear(struct ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->count; i++) {
 		free(ledger->devices[i].message);
+		free(ledger->devices[i].change_step);
+		free(ledger->devices[i].change_before);
 		free(ledger->devices[i].steps);
 	}
 	free(ledger->devices);
+	strs_clear(&ledger->phases);
+	json_decref(ledger->plan);
+	json_decref(ledger->index);
 	*ledger = (struct ledger){ 0 };
+}
+
+size_t
+ledger_find(struct ledger *ledger, const char *hostname)
+{
+	if (!ledger->index) {
+		ledger->index = json_object();
+		for (size_t i = 0; i < ledger->count; i++)
+			json_object_set_new(ledger->index,
+			    ledger->devices[i].hostname,
+			    json_integer((json_int_t)i));
+	}
+	const json_t *found = hostname
+	    ? json_object_get(ledger->index, hostname)
+	    : NULL;
+	return found ? (size_t)json_integer_value(found) : SIZE_MAX;
+}
+
+const char *
+ledger_phase(struct ledger *ledger, const char *name)
+{
+	struct strs *phases = &ledger->phases;
+	if (!name)
+		return NULL;
+	for (size_t i = 0; i < phases->count; i++)
+		if (str_eq(phases->items[i], name))
+			return phases->items[i];
+	strs_add(phases, name);
+	return phases->items[phases->count - 1];
 }
 
 static void
@@ -80,16 +141,6 @@ set_status(struct ledger *ledger, struct ledger_device *device,
 	ledger->totals[device->status]--;
 	ledger->totals[status]++;
 	device->status = status;
-}
-
-/* FNV-1a (Fowler, Noll, Vo): to group equal outputs, not to trust them. */
-static uint64_t
-hash_text(const char *text)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return hash ? hash : 1;
 }
 
 static void
@@ -104,7 +155,7 @@ take_step(
 	if (event->output && event->output[0] &&
 	    !str_eq(kind, step_kind_name(STEP_SAVE))) {
 		device->output_at = offset;
-		device->output_hash = hash_text(event->output);
+		device->output_hash = str_hash(STR_HASH_START, event->output);
 	}
 }
 
@@ -112,7 +163,11 @@ take_step(
 static enum device_status
 merge(struct ledger_device *device, enum device_status status)
 {
-	if (device->status != DEVICE_CHANGED)
+	if (device_status_is_success(status))
+		device->doubt = false;
+	else if (device->doubt)
+		return DEVICE_UNKNOWN;
+	if (device->base != DEVICE_CHANGED)
 		return status;
 	if (status == DEVICE_UNCHANGED)
 		return DEVICE_CHANGED;
@@ -124,24 +179,94 @@ merge(struct ledger_device *device, enum device_status status)
 }
 
 static void
+forget_error(struct ledger_device *device)
+{
+	device->error = ERR_NONE;
+	free(device->message);
+	device->message = NULL;
+}
+
+/* A visit has ended, with a result or without. */
+static void
+end_visit(struct ledger_device *device, const struct event *event)
+{
+	device->in_flight = false;
+	device->visit_ms = 0;
+	if (event->duration_ms > 0)
+		device->duration_ms += event->duration_ms;
+}
+
+static void
+take_started(struct ledger *ledger, struct ledger_device *device,
+    const struct event *event)
+{
+	device->in_flight = true;
+	device->doubt |= device->status == DEVICE_UNKNOWN &&
+	    device->change_seen;
+	device->change_seen = false;
+	device->half_done = false;
+	device->attempts = event->attempt;
+	device->visit_ms = event->time_ms;
+	device->visit_steps = device->step_count;
+	device->phase = ledger_phase(ledger, event->phase);
+	if (!device->started_ms)
+		device->started_ms = event->time_ms;
+	forget_error(device);
+	set_status(ledger, device, device->base);
+}
+
+static void
+take_stage(struct ledger_device *device, const struct event *event)
+{
+	device->stage = event->stage;
+	if (event->stage != STAGE_CHANGE)
+		return;
+	const char *step = NULL, *before = NULL;
+	device->change_seen = true;
+	json_unpack(
+	    event->more, "{s?s, s?s}", "step", &step, "before", &before);
+	/* Seen as it was before the change that was left half done. */
+	if (before && str_eq(device->change_step, step) &&
+	    str_eq(device->change_before, before))
+		device->doubt = false;
+	free(device->change_step);
+	free(device->change_before);
+	device->change_step = xstrdup(step);
+	device->change_before = xstrdup(before);
+}
+
+static void
 take_finished(struct ledger *ledger, struct ledger_device *device,
     const struct event *event, int64_t offset)
 {
 	enum device_status status;
 	if (!event->status || !device_status_get(event->status, &status))
 		status = DEVICE_UNKNOWN;
-	device->in_flight = false;
-	device->visit_ms = 0;
+	end_visit(device, event);
 	device->finished_at = offset;
 	device->stage = event->stage;
-	if (event->duration_ms > 0)
-		device->duration_ms += event->duration_ms;
+	forget_error(device);
 	device->error = event->error.err.kind;
-	free(device->message);
-	device->message = NULL;
 	if (device->error != ERR_NONE)
 		device->message = xstrdup(event->error.err.text);
 	set_status(ledger, device, merge(device, status));
+	if (!device_status_is_success(device->status))
+		return;
+	device->base = device->status;
+	if (event->phase)
+		device->passed = ledger_phase(ledger, event->phase);
+}
+
+/* What the visit showed is shown again by the next one. */
+static void
+take_retry(struct ledger_device *device, const struct event *event)
+{
+	end_visit(device, event);
+	device->step_count = device->visit_steps;
+	if (!device->step_count) {
+		device->output_at = -1;
+		device->output_hash = 0;
+	}
 }
 
 void
@@ -151,20 +276,16 @@ ledger_take(struct ledger *ledger, size_t index, const struct event *event,
 	struct ledger_device *device = &ledger->devices[index];
 	switch (event->kind) {
 	case EVENT_DEVICE_STARTED:
-		device->in_flight = true;
-		device->change_seen = false;
-		device->attempts = event->attempt;
-		device->visit_ms = event->time_ms;
-		if (!device->started_ms)
-			device->started_ms = event->time_ms;
+		take_started(ledger, device, event);
 		break;
 	case EVENT_STAGE:
-		device->stage = event->stage;
-		if (event->stage == STAGE_CHANGE)
-			device->change_seen = true;
+		take_stage(device, event);
 		break;
 	case EVENT_STEP:
 		take_step(device, event, offset);
+		break;
+	case EVENT_DEVICE_RETRY:
+		take_retry(device, event);
 		break;
 	case EVENT_DEVICE_FINISHED:
 		take_finished(ledger, device, event, offset);
@@ -211,6 +332,16 @@ ledger_gone(const struct ledger *ledger, size_t index, int wait_status,
 		    "the worker ended with status %d and no result%s",
 		    WEXITSTATUS(wait_status), after);
 	return true;
+}
+
+const char *
+ledger_preface(const struct ledger_device *device)
+{
+	if (device->doubt)
+		return "an earlier visit may have left it partly applied; "
+		       "then: ";
+	return device->half_done ? "an earlier phase changed the device, then: "
+				 : "";
 }
 
 bool

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -32,6 +33,7 @@
 #define READ_BYTES	65536
 #define END_GRACE_MS	1000
 #define OVERDUE_LOOK_MS 1000
+#define WATCHES_MAX	8
 
 struct slot {
 	bool used;
@@ -41,6 +43,12 @@ struct slot {
 	int64_t kill_at;
 	bool overdue;
 	struct buf line; /* what was read of an unfinished line */
+};
+
+struct watch {
+	int fd;
+	void (*ready)(void *data);
+	void *data;
 };
 
 struct pool {
@@ -53,6 +61,9 @@ struct pool {
 	size_t free_count, free_cap;
 	int epoll_fd;
 	int signal_fd;
+	int held_fd; /* the workers keep it open; -1: none */
+	struct watch watches[WATCHES_MAX];
+	size_t watch_count;
 	int64_t next_look; /* for workers that are overdue */
 	sigset_t old_mask;
 };
@@ -65,6 +76,7 @@ pool_new(unsigned threads, const struct pool_handler *handler, struct err *err)
 	struct epoll_event ready = { .events = EPOLLIN };
 	pool->handler = *handler;
 	pool->threads = threads;
+	pool->held_fd = -1;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGTERM);
@@ -150,18 +162,33 @@ pool_set_threads(struct pool *pool, unsigned threads)
 	pool->threads = threads;
 }
 
-/* The worker's end of its socket, for the signal handler below. */
-static volatile sig_atomic_t worker_fd = -1;
+/* A worker's descriptors. */
+enum {
+	WORKER_FD = 3, /* its socket to the parent */
+	WORKER_OFF_FD, /* readable when it is called off */
+	WORKER_HELD_FD, /* what pool_hold() asked for */
+	WORKER_FD_END
+};
 
-/* SIGTERM in a worker: its stream from the parent ends, which every wait
- * takes as "called off". shutdown(2) may be called in a handler. */
+/* SIGTERM in a worker: calls it off. write(2) may be called in a handler. */
 static void
 call_off(int number)
 {
+	static const uint64_t one = 1;
 	(void)number;
 	int saved = errno;
-	shutdown((int)worker_fd, SHUT_RD);
+	(void)!write(WORKER_OFF_FD, &one, sizeof(one));
+	/* Waits that watch the parent end as well. */
+	shutdown(WORKER_FD, SHUT_RD);
 	errno = saved;
+}
+
+/* Puts FD at the number TO, where no other that is needed lives. */
+static void
+move_fd(int fd, int to)
+{
+	if (fd >= 0 && dup2(fd, to) < 0)
+		_exit(FATAL_STATUS);
 }
 
 /* In the child: nothing of the parent's but the socket. Never returns. */
@@ -170,22 +197,34 @@ become_worker(const struct pool *pool, const struct target *target, int fd)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction stop = { .sa_handler = call_off };
+	int off_fd = eventfd(0, EFD_CLOEXEC);
+	/* Above the numbers that they go to, whatever was open before. */
+	int high = fcntl(fd, F_DUPFD, WORKER_FD_END);
+	int high_off = fcntl(off_fd, F_DUPFD, WORKER_FD_END);
+	int high_held = pool->held_fd < 0
+	    ? -1
+	    : fcntl(pool->held_fd, F_DUPFD, WORKER_FD_END);
+	if (high < 0 || high_off < 0)
+		_exit(FATAL_STATUS);
+	move_fd(high, WORKER_FD);
+	move_fd(high_off, WORKER_OFF_FD);
+	move_fd(high_held, WORKER_HELD_FD);
 	sigaction(SIGINT, &ignore, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGTERM, &stop, NULL);
-	if (fd != 3 && dup2(fd, 3) < 0)
-		_exit(FATAL_STATUS);
-	worker_fd = 3;
-	/* Only now: a SIGTERM that came meanwhile calls off by worker_fd. */
+	/* Only now: a SIGTERM that came meanwhile calls off as well. */
 	sigprocmask(SIG_SETMASK, &pool->old_mask, NULL);
 	int null = open("/dev/null", O_RDWR);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0)
 		_exit(FATAL_STATUS);
 	/* Siblings' sockets kept open would hide their death. */
-	close_range(4, ~0U, 0);
-	fd_set_cloexec(3);
-	_exit(worker_main(target, 3));
+	close_range(pool->held_fd < 0 ? WORKER_HELD_FD : WORKER_FD_END, ~0U, 0);
+	fd_set_cloexec(WORKER_FD);
+	fd_set_cloexec(WORKER_OFF_FD);
+	if (pool->held_fd >= 0)
+		fd_set_cloexec(WORKER_HELD_FD);
+	_exit(worker_main(target, WORKER_FD, WORKER_OFF_FD));
 }
 
 int
@@ -217,6 +256,43 @@ pool_start(struct pool *pool, const struct target *target, size_t device,
 	if (epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, slot->fd, &ready))
 		fatal("epoll: %s", strerror(errno));
 	return 0;
+}
+
+void
+pool_hold(struct pool *pool, int fd)
+{
+	pool->held_fd = fd;
+}
+
+void
+pool_watch(struct pool *pool, int fd, void (*ready)(void *data), void *data)
+{
+	struct watch *watch = &pool->watches[pool->watch_count];
+	BUG_IF(pool->watch_count == WATCHES_MAX);
+	pool->watch_count++;
+	*watch = (struct watch){ fd, ready, data };
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = watch };
+	if (epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, fd, &event))
+		fatal("epoll: %s", strerror(errno));
+}
+
+void
+pool_unwatch(struct pool *pool, int fd)
+{
+	for (size_t i = 0; i < pool->watch_count; i++)
+		if (pool->watches[i].fd == fd)
+			epoll_ctl(pool->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* What an epoll event points to is a watch of the pool, or else a slot. */
+static const struct watch *
+watch_of(const struct pool *pool, const void *data)
+{
+	const struct watch *watch = data;
+	return watch >= pool->watches &&
+		watch < pool->watches + pool->watch_count
+	    ? watch
+	    : NULL;
 }
 
 /* Events are whole lines; what a worker sends besides is refused. */
@@ -328,8 +404,11 @@ pool_wait(struct pool *pool, int timeout_ms)
 		fatal("epoll: %s", strerror(errno));
 	for (int i = 0; i < n; i++) {
 		struct slot *slot = ready[i].data.ptr;
+		const struct watch *watch = watch_of(pool, slot);
 		if (!slot)
 			hear_signals(pool);
+		else if (watch)
+			watch->ready(watch->data);
 		else if (slot->used)
 			listen_to(pool, slot);
 	}

@@ -87,9 +87,7 @@ error_json(const struct ledger_device *device, int fd)
 	if (device->error == ERR_NONE)
 		return json_null();
 	if (result_read_event(fd, device->finished_at, &event) == 0) {
-		if (device->half_done)
-			err_prefix(&event.error.err,
-			    "an earlier phase changed the device, then: ");
+		err_prefix(&event.error.err, "%s", ledger_preface(device));
 		error = event_error_json(&event.error);
 		event_clear(&event);
 		return error;
@@ -173,16 +171,17 @@ dump(FILE *file, json_t *json)
 }
 
 int
-result_write(FILE *file, const struct result_run *run,
-    const struct ledger *ledger, int journal_fd)
+result_write(FILE *file, const struct run_view *view)
 {
+	const struct ledger *ledger = view->ledger;
 	fprintf(file, "{\"schema\":%d,\n\"run\":", RESULT_SCHEMA);
-	if (dump(file, run_json(run, ledger)))
+	if (dump(file, run_json(&view->about, ledger)))
 		return -1;
 	fputs(",\n\"results\":[", file);
 	for (size_t i = 0; i < ledger->count; i++) {
 		fputs(i ? ",\n" : "\n", file);
-		if (dump(file, device_json(&ledger->devices[i], journal_fd)))
+		if (dump(file,
+			device_json(&ledger->devices[i], view->journal_fd)))
 			return -1;
 	}
 	fputs("\n]}\n", file);

@@ -12,12 +12,14 @@
 #include <stdlib.h>
 
 #define LOGIN_ATTEMPTS_MAX 3
+#define NO_PROCESS_WAIT_MS 200
+#define TICK_MS		   1000
 
 enum check {
 	CHECK_PASSED,
 	CHECK_REFUSED,
 	CHECK_NOT_REACHED,
-	CHECK_STOPPED, /* ^C */
+	CHECK_STOPPED, /* ^C, the end of the window */
 };
 
 static const char *
@@ -35,12 +37,12 @@ check_on(struct run *run, size_t index, struct event *finished)
 	enum check result = CHECK_NOT_REACHED;
 	run->check = finished;
 	event_init(finished, EVENT_DEVICE_FINISHED);
-	if (run_start_device(run, index, NULL))
-		fatal("no process for the credentials check");
+	while (run_start_device(run, index, NULL) && !run->stopped)
+		run_attend(run, NO_PROCESS_WAIT_MS);
 	while (pool_running(run->pool))
-		run_attend(run);
+		run_attend(run, TICK_MS);
 	run->check = NULL;
-	if (run->interrupts)
+	if (run->stopped)
 		return CHECK_STOPPED;
 	if (finished->error.err.kind == ERR_AUTH)
 		result = CHECK_REFUSED;
@@ -87,13 +89,14 @@ check_user(struct run *run, const char *username, size_t first)
 	for (size_t i = 0; i < count && result == CHECK_NOT_REACHED; i++) {
 		size_t index = (first + i) % count;
 		const struct job_device *device = &run->job->devices[index];
-		if (!str_eq(device->username, username))
+		if (!str_eq(device->username, username) ||
+		    !run_has_work(run, index))
 			continue;
 		do {
 			event_clear(&ends[index]);
 			result = check_on(run, index, &ends[index]);
 		} while (result == CHECK_REFUSED &&
-		    ++refusals < LOGIN_ATTEMPTS_MAX &&
+		    ++refusals < LOGIN_ATTEMPTS_MAX && !run->alone &&
 		    run->observer->ask_again(
 			run->observer->data, run->credentials, refusals));
 		if (result == CHECK_REFUSED) {
@@ -126,22 +129,20 @@ run_check_credentials(struct run *run)
 {
 	struct strs users = { 0 };
 	struct err err;
-	bool passed = true;
+	enum check result = CHECK_PASSED;
 	size_t count = run->job->device_count;
 	size_t first = find_device(run, run->job->validate_on);
-	for (size_t i = 0; i < count && passed; i++) {
+	for (size_t i = 0; i < count && !run->stopped; i++) {
 		size_t index = (first + i) % count;
 		const char *username = run->job->devices[index].username;
-		if (strs_has(&users, username ? username : ""))
+		if (strs_has(&users, username ? username : "") ||
+		    !run_has_work(run, index))
 			continue;
 		strs_add(&users, username ? username : "");
-		enum check result = check_user(run, username, index);
-		passed = result == CHECK_PASSED || result == CHECK_NOT_REACHED;
-		if (run_load_known_hosts(run, &err)) {
+		result = check_user(run, username, index);
+		if (run_load_known_hosts(run, &err))
 			run_stop(run, ERR_INTERNAL, "%s", err.text);
-			passed = false;
-		}
 	}
 	strs_clear(&users);
-	return passed;
+	return result != CHECK_REFUSED;
 }

@@ -15,10 +15,12 @@
 #include "device/step.h"
 #include "device/target.h"
 #include "device/transport_ssh2.h"
+#include "device/wait.h"
 #include "run/event.h"
 #include "text/redact.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +31,15 @@
 struct worker {
 	const struct target *target;
 	int fd;
+	int off_fd; /* readable: stop at once */
+	/* What every wait watches: a copy of `fd`, and of `off_fd` while the
+	 * device is being changed. */
+	int cancel_fd;
 	struct redactor redactor;
 	enum stage stage;
+	const struct job_step *step; /* the current one, or NULL */
+	bool shielded;
+	char *before; /* digest of what the step is about to change */
 	int64_t started_ms;
 	bool lost; /* the parent cannot be reached any more */
 	struct buf line;
@@ -112,20 +121,49 @@ await_go(struct worker *worker)
 	}
 }
 
+/*
+ * From here to the end of the step the death of the parent is no reason to
+ * stop: half of a list is worse than one change more. Only what OFF_FD says
+ * is. The descriptor that every wait knows stays the same.
+ */
+static void
+shield(struct worker *worker, bool on)
+{
+	int from = on ? worker->off_fd : worker->fd;
+	if (worker->off_fd >= 0)
+		dup3(from, worker->cancel_fd, O_CLOEXEC);
+}
+
+/* Each change is announced, each other stage once. */
 static int
 on_stage(void *data, enum stage stage)
 {
 	struct worker *worker = data;
 	struct event event;
-	if (worker->stage == stage)
+	if (worker->stage == stage && stage != STAGE_CHANGE)
 		return 0;
 	worker->stage = stage;
 	event_init(&event, EVENT_STAGE);
 	event.stage = stage;
+	if (stage == STAGE_CHANGE)
+		event.more = json_pack("{s:s, s:s*}", "step",
+		    worker->step->name, "before", worker->before);
 	emit(worker, &event);
-	if (worker->lost)
+	if (stage != STAGE_CHANGE)
+		return worker->lost && !worker->shielded ? -1 : 0;
+	if (worker->lost || await_go(worker))
 		return -1;
-	return stage == STAGE_CHANGE ? await_go(worker) : 0;
+	worker->shielded = true;
+	shield(worker, true);
+	return 0;
+}
+
+static void
+on_before(void *data, const char *digest)
+{
+	struct worker *worker = data;
+	free(worker->before);
+	worker->before = xstrdup(digest);
 }
 
 static void
@@ -188,7 +226,12 @@ run_step(struct worker *worker, struct session *session,
 	struct step_result result;
 	int64_t start = clock_ms();
 	step_result_init(&result);
+	worker->step = step;
 	step_run(session, step, &result);
+	if (worker->shielded)
+		shield(worker, false);
+	worker->shielded = false;
+	on_before(worker, NULL);
 	emit_step(worker, step, &result, clock_ms() - start);
 	enum step_status status = result.status;
 	if (fault->err.kind == ERR_NONE) {
@@ -197,6 +240,16 @@ run_step(struct worker *worker, struct session *session,
 	}
 	step_result_clear(&result);
 	return status;
+}
+
+/* Between two steps: has the run ended meanwhile? */
+static bool
+is_called_off(const struct worker *worker, struct err *err)
+{
+	if (wait_fd(-1, 0, clock_ms(), worker->cancel_fd) != WAIT_CANCELLED)
+		return false;
+	err_set(err, ERR_CANCELLED, "called off between two steps");
+	return true;
 }
 
 /*
@@ -212,6 +265,10 @@ run_steps(struct worker *worker, struct session *session, struct fault *fault)
 	bool changed = false;
 	for (size_t i = 0; i < phase->step_count; i++) {
 		const struct job_step *step = &phase->steps[i];
+		if (i > 0 && is_called_off(worker, &fault->err)) {
+			worst = worse(worst, STEP_FAILED);
+			break;
+		}
 		enum step_status status = run_step(
 		    worker, session, step, fault);
 		changed |= status == STEP_CHANGED;
@@ -307,18 +364,21 @@ emit_finished(
 }
 
 int
-worker_main(const struct target *target, int fd)
+worker_main(const struct target *target, int fd, int off_fd)
 {
 	struct fault fault = { 0 };
 	struct worker worker = {
 		.target = target,
 		.fd = fd,
+		.off_fd = off_fd,
+		.cancel_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0),
 		.started_ms = clock_ms(),
 	};
 	struct observer observer = {
 		.data = &worker,
-		.cancel_fd = fd,
+		.cancel_fd = worker.cancel_fd,
 		.stage = on_stage,
+		.before = on_before,
 		.log = on_log,
 		.host_key = on_host_key,
 	};
@@ -334,5 +394,7 @@ worker_main(const struct target *target, int fd)
 	fault_clear(&fault);
 	buf_clear(&worker.line);
 	buf_clear(&worker.clean);
+	free(worker.before);
+	close(worker.cancel_fd);
 	return worker.lost ? 1 : 0;
 }

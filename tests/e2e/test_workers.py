@@ -92,13 +92,37 @@ class Killed(Held):
         self.assertEqual([(e["hostname"], e["status"]) for e in checked],
                          [("R1", "not_reached"), ("R2", "passed")])
 
-    def test_parent_is_killed(self):
-        """Its workers leave their devices; the journal can be read."""
-        run = self.hold(DURING)
+    def test_parent_is_killed_before_the_change(self):
+        """Its worker leaves the device at once."""
+        run = self.hold(BEFORE)
         worker = self.worker(run)
         os.kill(run.pid, signal.SIGKILL)
         run.process.wait()
         wait_until(lambda: is_gone(worker), "the end of the worker")
+        self.assertEqual(self.config_lines("R1"), [])
+
+    def test_parent_is_killed_in_the_change(self):
+        """Its worker brings the step to its end, and nothing beyond it; the
+        journal can be read."""
+        self.lab.faults("R1", {"kind": "delay", "at": "^deny", "ms": 600000})
+        run = self.start(self.phases_job(
+            "  - steps:\n"
+            "    - template: acl\n"
+            "    - save: true\n", more="vars:\n  acl_name: EDGE\n"
+            "  acl_lines: |\n    permit ip host 1.1.1.1 any\n"
+            "    deny ip any any\n"))
+        wait_until(lambda: self.lab.witness(event="fault", device="R1"),
+                   "the fault on R1")
+        for name in self.names[1:]:
+            run.await_event(event="device_finished", hostname=name)
+        worker = self.worker(run)
+        os.kill(run.pid, signal.SIGKILL)
+        run.process.wait()
+        self.assertFalse(is_gone(worker))
+        self.lab.control({"do": "release", "device": "R1"})
+        wait_until(lambda: is_gone(worker), "the end of the worker")
+        self.assertEqual(self.lab.acl_texts("R1", "EDGE"), LINES.split("\n"))
+        self.assertFalse(self.lab.witness(event="save", device="R1"))
         kinds = [e["event"] for e in run.events]
         self.assertEqual(kinds[0], "run_started")
         self.assertEqual(kinds.count("device_finished"), 3)

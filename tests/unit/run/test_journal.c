@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "run/journal.h"
+#include "run/rundir.h"
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -232,22 +233,22 @@ static void
 where_runs_are_kept(void **state)
 {
 	(void)state;
-	char *dir = journal_state_dir("/x");
+	char *dir = rundir_state_dir("/x");
 	assert_string_equal(dir, "/x");
 	free(dir);
 	setenv("XDG_STATE_HOME", "/state", 1);
-	dir = journal_state_dir(NULL);
+	dir = rundir_state_dir(NULL);
 	assert_string_equal(dir, "/state/netpush");
 	free(dir);
 	/* The XDG specification: a relative path is ignored. */
 	setenv("XDG_STATE_HOME", "state", 1);
 	setenv("HOME", "/home/x", 1);
-	dir = journal_state_dir(NULL);
+	dir = rundir_state_dir(NULL);
 	assert_string_equal(dir, "/home/x/.local/state/netpush");
 	free(dir);
 	unsetenv("XDG_STATE_HOME");
 	setenv("HOME", "", 1);
-	dir = journal_state_dir(NULL);
+	dir = rundir_state_dir(NULL);
 	assert_true(dir[0] == '/' && str_ends(dir, "/.local/state/netpush"));
 	free(dir);
 }

@@ -107,8 +107,11 @@ draw(struct book *book, int journal_fd)
 	char *text = NULL;
 	size_t len;
 	FILE *file = open_memstream(&text, &len);
-	assert_int_equal(
-	    result_write(file, &run, &book->ledger, journal_fd), 0);
+	assert_int_equal(result_write(file,
+			     &(struct run_view){ .about = run,
+				 .ledger = &book->ledger,
+				 .journal_fd = journal_fd }),
+	    0);
 	fclose(file);
 	json_error_t why;
 	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
@@ -231,7 +234,11 @@ a_full_disk_is_told(void **state)
 	FILE *full = fopen("/dev/full", "w");
 	assert_non_null(full);
 	ledger_init(&book.ledger, &job);
-	assert_int_equal(result_write(full, &run, &book.ledger, -1), -1);
+	assert_int_equal(
+	    result_write(full,
+		&(struct run_view){
+		    .about = run, .ledger = &book.ledger, .journal_fd = -1 }),
+	    -1);
 	fclose(full);
 	ledger_clear(&book.ledger);
 }

@@ -1,0 +1,16 @@
+/* A loaded job, run: what `run` and `resume` share. */
+#ifndef NETPUSH_APP_EXECUTE_H
+#define NETPUSH_APP_EXECUTE_H
+
+struct job;
+struct options;
+
+/*
+ * Finds the times and the credentials, runs the job, reports. RESUME: the
+ * directory of the run to go on with, or NULL. Returns the exit status, or
+ * dies by the signal that ended the run.
+ */
+int execute(
+    const struct job *job, const struct options *options, const char *resume);
+
+#endif
