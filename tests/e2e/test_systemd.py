@@ -261,8 +261,9 @@ class Service(Case):
         mask stands there then."""
         directory = self.path("/credentials")
         if os.path.exists(directory):
-            shutil.rmtree(directory)
+            self.drop(directory)
         os.mkdir(directory)
+        self.addCleanup(self.drop, directory)
         for entry in values(self.unit, "LoadCredential"):
             name, _, path = entry.partition(":")
             copy = os.path.join(directory, name)
@@ -272,6 +273,12 @@ class Service(Case):
         os.chmod(directory, 0o500)
         self.give(directory)
         return directory
+
+    @staticmethod
+    def drop(directory):
+        if os.path.exists(directory):
+            os.chmod(directory, 0o700)
+            shutil.rmtree(directory)
 
     def launch(self, mode=0o400, prepare=None, **more):
         text = value(self.unit, "ExecStart")
