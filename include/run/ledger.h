@@ -85,6 +85,9 @@ size_t ledger_find(struct ledger *ledger, const char *hostname);
 /* NAME as the ledger keeps it; NULL for NULL. */
 const char *ledger_phase(struct ledger *ledger, const char *name);
 
+/* A worker for DEVICE has been started for PHASE. */
+void ledger_begin(struct ledger *ledger, size_t device, const char *phase);
+
 /* Takes note of an event of DEVICE that stands at OFFSET in the journal. */
 void ledger_take(struct ledger *ledger, size_t device,
     const struct event *event, int64_t offset);

@@ -59,16 +59,19 @@ make_run_dir(struct journal *journal, const char *state_dir,
 	for (int i = 0; i < CREATE_ATTEMPTS; i++) {
 		unsigned id = 0;
 		char when[32];
-		time_t now = (time_t)(clock_wall_ms() / 1000);
+		int64_t now_ms = clock_wall_ms();
+		time_t now = (time_t)(now_ms / 1000);
 		struct tm tm;
 		gmtime_r(&now, &tm);
 		strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
-		if (getrandom(&id, 3, 0) != 3)
+		if (getrandom(&id, sizeof(id), 0) != sizeof(id))
 			id = (unsigned)getpid();
+		/* The milliseconds in front: ids sort by their time. */
+		id = (unsigned)(now_ms % 1000) << 14 | (id & 0x3fff);
 		buf_reset(&name);
 		buf_addf(&name, "%s/%s-", parent, when);
 		add_safe(&name, job_name);
-		buf_addf(&name, "-%06x", id & 0xffffff);
+		buf_addf(&name, "-%06x", id);
 		if (mkdir(buf_str(&name), 0700) == 0) {
 			journal->dir = buf_take(&name);
 			rc = 0;

@@ -196,19 +196,26 @@ end_visit(struct ledger_device *device, const struct event *event)
 		device->duration_ms += event->duration_ms;
 }
 
-static void
-take_started(struct ledger *ledger, struct ledger_device *device,
-    const struct event *event)
+void
+ledger_begin(struct ledger *ledger, size_t index, const char *phase)
 {
+	struct ledger_device *device = &ledger->devices[index];
 	device->in_flight = true;
 	device->doubt |= device->status == DEVICE_UNKNOWN &&
 	    device->change_seen;
 	device->change_seen = false;
+	device->phase = ledger_phase(ledger, phase);
+}
+
+static void
+take_started(struct ledger *ledger, size_t index, const struct event *event)
+{
+	struct ledger_device *device = &ledger->devices[index];
+	ledger_begin(ledger, index, event->phase);
 	device->half_done = false;
 	device->attempts = event->attempt;
 	device->visit_ms = event->time_ms;
 	device->visit_steps = device->step_count;
-	device->phase = ledger_phase(ledger, event->phase);
 	if (!device->started_ms)
 		device->started_ms = event->time_ms;
 	forget_error(device);
@@ -276,7 +283,7 @@ ledger_take(struct ledger *ledger, size_t index, const struct event *event,
 	struct ledger_device *device = &ledger->devices[index];
 	switch (event->kind) {
 	case EVENT_DEVICE_STARTED:
-		take_started(ledger, device, event);
+		take_started(ledger, index, event);
 		break;
 	case EVENT_STAGE:
 		take_stage(device, event);

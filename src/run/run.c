@@ -324,8 +324,8 @@ take_up(struct run *run)
 		    device_status_is_success(device->status))
 			continue;
 		about->again = true;
-		about->doubt = device->status == DEVICE_UNKNOWN &&
-		    device->change_seen;
+		about->doubt = device->doubt ||
+		    (device->status == DEVICE_UNKNOWN && device->change_seen);
 	}
 	/* That was then. */
 	for (size_t i = 0; i < run->ledger->count; i++)

@@ -72,9 +72,7 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 	if (rc)
 		return go_on_with_fewer(run, &err);
 	if (phase) {
-		entry->phase = ledger_phase(run->ledger, phase->name);
-		entry->in_flight = true;
-		entry->change_seen = false;
+		ledger_begin(run->ledger, index, phase->name);
 		about->again = false;
 		about->tries++;
 	}

@@ -108,6 +108,7 @@ class Run:
         self.case, self.argv = case, argv
         self.state_dir = case.state_dir
         self._before = set(self._run_dirs())
+        self._dir = None
         self._out = tempfile.TemporaryFile(dir=case.tmp)
         self._err = tempfile.TemporaryFile(dir=case.tmp)
         take_tty = None
@@ -130,8 +131,10 @@ class Run:
     @property
     def dir(self):
         """The run's directory, or None while there is none."""
-        fresh = set(self._run_dirs()) - self._before
-        return fresh.pop() if fresh else None
+        if self._dir is None:
+            fresh = set(self._run_dirs()) - self._before
+            self._dir = fresh.pop() if fresh else None
+        return self._dir
 
     @property
     def events(self):

@@ -38,6 +38,7 @@ class Lab:
         self.process = self.port = self._socket = None
         self.returncode = None
         self.errors = ""
+        self._witness, self._witness_end = [], 0
 
     # Paths that the lab wrote.
     @property
@@ -126,10 +127,14 @@ class Lab:
         """The events so far whose fields equal MATCH."""
         if self.process and self.process.poll() is None:
             self.control({"do": "sync"})
+        # Each event is read once, however often somebody asks.
         path = os.path.join(self.dir, "witness.jsonl")
-        with open(path, encoding="utf-8") as file:
-            events = [json.loads(line) for line in file]
-        return [e for e in events
+        with open(path, "rb") as file:
+            file.seek(self._witness_end)
+            lines = file.read().split(b"\n")[:-1]
+        self._witness += [json.loads(line) for line in lines]
+        self._witness_end += sum(len(line) + 1 for line in lines)
+        return [e for e in self._witness
                 if all(e.get(k) == v for k, v in match.items())]
 
     def lines(self, device):
