@@ -290,6 +290,36 @@ test_no_running_config(void **state)
 	job_free(job);
 }
 
+/* The path without what is not needed in it. */
+static void
+test_save_path(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *save_as, *path;
+	} cases[] = {
+		{ "R1.cfg", "R1.cfg" },
+		{ "./a//./{{hostname}}.cfg", "a/R1.cfg" },
+		{ "//srv/./{{dir}}/{{hostname}}", "/srv/deep/er/R1" },
+		{ "{{dir}}/..{{hostname}}..", "deep/er/..R1.." },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct diags diags = { 0 };
+		char *text = xasprintf(
+		    "vars: {dir: ./deep/er}\n"
+		    "device_list: [{hostname: R1, device_type: cisco_ios}]\n"
+		    "phases: [{steps: [{command: x, save_as: '%s'}]}]\n",
+		    cases[i].save_as);
+		struct job *job = parse(text);
+		char *path = plan_save_path(
+		    job, &job->devices[0], step_of(job, 0), &diags);
+		assert_string_equal(path, cases[i].path);
+		free(path);
+		job_free(job);
+		free(text);
+	}
+}
+
 /* One sentence for all devices; the place is that of the template. */
 static void
 test_undefined_in_profile(void **state)
@@ -392,6 +422,7 @@ main(void)
 		cmocka_unit_test(test_render_text),
 		cmocka_unit_test(test_platform_names),
 		cmocka_unit_test(test_no_running_config),
+		cmocka_unit_test(test_save_path),
 		cmocka_unit_test(test_undefined_in_profile),
 		cmocka_unit_test(test_nothing_after_a_mistake),
 		cmocka_unit_test(test_json),
