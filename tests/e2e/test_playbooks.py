@@ -5,9 +5,11 @@ witness, not what netpush says of it."""
 import glob
 import os
 import re
+import signal
 import stat
+import time
 
-from harness import SOURCE, Case, main
+from harness import SOURCE, Case, main, wait_until
 
 PLAYBOOKS = os.path.join(SOURCE, "playbooks")
 IOS = ("BRANCH1_DIST1", "BRANCH2_DIST1")
@@ -74,7 +76,7 @@ class All(Case):
     def test_check(self):
         """Nothing is wrong with any of them, as it stands."""
         paths = glob.glob(os.path.join(PLAYBOOKS, "*.yml"))
-        self.assertGreaterEqual(len(paths), 4)
+        self.assertGreaterEqual(len(paths), 5)
         for path in paths:
             with self.subTest(os.path.basename(path)):
                 for options in [], ["--render"]:
@@ -121,6 +123,114 @@ class AclPush(Playbook):
         error = run.results["DC1_CORE1"]["error"]
         self.assertEqual((error["kind"], error["sent"]),
                          ("refused", "deny ip any any log"))
+
+
+class AclPushWindow(Playbook):
+    name = "acl_push_window"
+    acl = "LOCK_IT_DOWN"
+
+    def setUp(self):
+        super().setUp()
+        self.as_it_stands = self.text
+        self.window(0, 3600)
+
+    def window(self, start, end):
+        """Opens START seconds from now, or has always been open."""
+        self.start = time.time() + start
+        begin, end = (
+            time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
+            for t in (self.start + 1, self.start + end))
+        text, count = re.subn(
+            r'(?m)^    window: .*$', '    window: {%send: "%s"}' % (
+                'start: "%s", ' % begin if start else "", end), self.text)
+        self.assertEqual(count, 1)
+        self.text = text
+
+    def assert_pushed(self, name):
+        self.assertEqual(len(self.lab.acl_texts(name, self.acl)), 7)
+        self.assertEqual(self.startup(name), self.running(name))
+
+    def assert_not_pushed(self, name):
+        self.assertEqual(self.config_lines(name), [])
+        self.assertIsNone(self.lab.acl_texts(name, self.acl))
+
+    def test_one_then_the_others(self):
+        run = self.play()
+        self.assertEqual(run.statuses(), ["changed"] * 4)
+        for name in NAMES:
+            self.assert_pushed(name)
+            self.assertEqual([s["name"] for s in run.results[name]["steps"]],
+                             ["command show version", "template acl", "save"])
+        # As the devices saw it: the first one was done, saved and left
+        # before the next heard anything.
+        events = [e for e in self.lab.witness()
+                  if e["event"] in ("line", "save", "disconnect")]
+        last_of_first = max(i for i, e in enumerate(events)
+                            if e["device"] == NAMES[0])
+        first_of_others = min(i for i, e in enumerate(events)
+                              if e["device"] != NAMES[0])
+        self.assertLess(last_of_first, first_of_others)
+        self.assertEqual(
+            [e["devices"] for e in run.select(event="batch_started")],
+            [1, 2, 1])
+        self.assertEqual(self.play().statuses(), ["unchanged"] * 4)
+
+    def test_nothing_before_the_window(self):
+        self.window(1, 3600)
+        run = self.play()
+        self.assertEqual(run.statuses(), ["changed"] * 4)
+        opened = run.select(event="device_started")[0]["time"]
+        self.assertGreaterEqual(
+            opened, time.strftime("%Y-%m-%dT%H:%M:%S",
+                                  time.gmtime(self.start + 1)))
+        # Only the credentials were checked before.
+        checked = run.select(event="credentials_checked")[0]["time"]
+        self.assertLessEqual(checked, opened)
+
+    def test_waits_as_it_stands(self):
+        """Until the next 02:00: called off while it waits, it was nowhere
+        but at the check of the credentials."""
+        run = self.netpush(
+            "run", self.write("job.yml", self.as_it_stands))
+        wait_until(lambda: "02:00:00" in run.stderr or
+                   run.process.poll() is not None, "the wait")
+        run.signal(signal.SIGTERM)
+        self.assertEqual(run.wait().returncode, -signal.SIGTERM, run.stderr)
+        self.assertEqual(self.connects(), [NAMES[0]])
+        for name in NAMES:
+            self.assert_not_pushed(name)
+
+    def test_the_window_is_over(self):
+        self.window(0, -60)
+        run = self.netpush("run", self.write("job.yml", self.text)).wait()
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("the window is over", run.stderr)
+        self.assertEqual(self.connects(), [])
+
+    def test_the_first_one_refuses(self):
+        self.refuse(NAMES[0], "^deny ip")
+        run = self.play(expect=4)
+        self.assertEqual(run.statuses(), ["unknown"] + ["skipped"] * 3)
+        # Not saved, and nobody else was touched.
+        self.assertNotIn(self.acl, self.startup(NAMES[0]))
+        self.assertEqual(self.lab.witness(event="save"), [])
+        for name in NAMES[1:]:
+            self.assert_not_pushed(name)
+
+    def test_a_precheck_that_is_not_passed(self):
+        """In the second batch: the first device is done, no other is."""
+        self.lab.faults("BRANCH2_DIST1", {
+            "kind": "refuse", "at": "^show version", "text":
+            "Cisco IOS Software, Version 12.2(55)SE\nsecond line\n"
+            "third line\nfourth line\nfifth line\n"})
+        run = self.play(expect=4)
+        self.assertEqual(run.statuses(),
+                         ["changed", "failed", "skipped", "skipped"])
+        self.assertEqual(run.results["BRANCH2_DIST1"]["error"]["kind"],
+                         "verify")
+        self.assert_pushed("BRANCH1_DIST1")
+        for name in NAMES[1:]:
+            self.assert_not_pushed(name)
 
 
 class ShowInventory(Playbook):
