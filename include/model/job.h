@@ -79,7 +79,9 @@ struct job_step {
 	struct template **commands; /* STEP_COMMAND: a template each */
 	size_t command_count;
 	struct re *expect, *reject; /* STEP_COMMAND, RE_MULTILINE; or NULL */
-	char *save_as; /* STEP_COMMAND: file (template), or NULL */
+	char *save_as; /* STEP_COMMAND: file, as written, or NULL */
+	struct template *save_template; /* the same, parsed */
+	struct place save_place;
 	json_t *vars; /* object over the device's vars, or NULL */
 };
 

@@ -39,12 +39,21 @@ char *plan_render_text(const struct job *job, const struct job_device *device,
     const struct job_step *step, const struct template *template,
     struct diags *diags);
 
+/*
+ * The path that `save_as` of STEP names for DEVICE, without "." and doubled
+ * slashes. It cannot hold "..", and is absolute only if it was written so in
+ * the job. The caller frees it; NULL after a message in DIAGS.
+ */
+char *plan_save_path(const struct job *job, const struct job_device *device,
+    const struct job_step *step, struct diags *diags);
+
 /* The value of a variable in the scope of that step; borrowed, or NULL. */
 const json_t *plan_var(const struct job *job, const struct job_device *device,
     const struct job_step *step, const char *name);
 
-/* Renders every step for every device; -1 after at least one message. *DIGEST
- * (may be NULL) = a hash of all lines: the same job comes to the same. */
+/* Renders every step for every device, and sees that no file of `save_as`
+ * would be written twice; -1 after at least one message. *DIGEST (may be NULL)
+ * = a hash of all lines: the same job comes to the same. */
 int plan_check(const struct job *job, uint64_t *digest, struct diags *diags);
 
 /* The plan as JSON, without secrets, for the run directory. New reference. */

@@ -111,6 +111,8 @@ struct profile {
 	struct profile_template *templates;
 	size_t template_count;
 	json_t *vars; /* object: defaults under the job's vars */
+	json_t *names; /* object: its device_type and those that it inherits
+			  from, each true: what templates ask for */
 
 	int pipeline; /* lines in flight at most; 1 = strict */
 	bool typeahead_echo; /* the terminal echoes before the prompt */

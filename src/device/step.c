@@ -173,32 +173,69 @@ check_output(const struct job_step *step, struct step_result *result)
 	return 0;
 }
 
+/* Leaves the lines out of OUTPUT, from FROM on, that match RULES. */
+static void
+leave_out(const struct profile_rules *rules, struct buf *output, size_t from)
+{
+	struct strs lines = { 0 };
+	strs_add_lines(&lines, buf_str(output) + from);
+	buf_truncate(output, from);
+	for (size_t i = 0; i < lines.count; i++)
+		if (!profile_rules_match(
+			rules, lines.items[i], strlen(lines.items[i])))
+			buf_addf(output, "%s\n", lines.items[i]);
+	strs_clear(&lines);
+}
+
+static bool
+has_content(const struct profile *profile, const char *text)
+{
+	struct strs lines = { 0 };
+	bool found = false;
+	step_add_content(profile, text, &lines);
+	for (size_t i = 0; i < lines.count && !found; i++)
+		found = lines.items[i][strspn(lines.items[i], " \t")];
+	strs_clear(&lines);
+	return found;
+}
+
+/*
+ * One command; what it shows is added to the output. The running configuration
+ * is a text, not a show of what happens: log lines that the device mixed in
+ * are none of it (as for a config step), and one without any line is no
+ * configuration, so that it cannot take a backup's place.
+ */
 static int
-save_output(struct session *session, const struct job_step *step,
+show(struct session *session, const struct job_step *step, const char *command,
     struct step_result *result)
 {
-	if (!step->save_as)
+	const struct profile *profile = session_profile(session);
+	struct buf *output = &result->output;
+	size_t before = output->len;
+	if (session_show(
+		session, command, step->timeout_ms, output, &result->fault))
+		return -1;
+	if (!str_eq(command, profile->running_config))
 		return 0;
-	if (result->output.cut)
-		return err_set(&result->fault.err, ERR_VERIFY,
-		    "the output is larger than %u bytes and was not saved",
-		    STEP_OUTPUT_LIMIT_BYTES);
-	const struct target *target = session_target(session);
-	struct diags diags = { 0 };
-	struct place place = step->place;
-	struct template *template = template_parse(
-	    step->save_as, place, &diags);
-	char *path = template ? plan_render_text(target->job, target->device,
-				    step, template, &diags)
-			      : NULL;
-	int rc = path ? file_write_atomic(path, buf_str(&result->output),
-			    result->output.len, 0600, &result->fault.err)
-		      : err_set(&result->fault.err, ERR_JOB,
-			    "save_as cannot be rendered");
-	free(path);
-	template_free(template);
-	diags_clear(&diags);
-	return rc;
+	leave_out(&profile->log_lines, output, before);
+	if (has_content(profile, buf_str(output) + before))
+		return 0;
+	fault_at(&result->fault, 0, command, buf_str(output) + before);
+	return err_set(&result->fault.err, ERR_VERIFY,
+	    "the device shows an empty running configuration");
+}
+
+void
+step_add_content(
+    const struct profile *profile, const char *text, struct strs *lines)
+{
+	struct strs all = { 0 };
+	strs_add_lines(&all, text);
+	for (size_t i = 0; i < all.count; i++)
+		if (!profile_rules_match(&profile->config_ignore, all.items[i],
+			strlen(all.items[i])))
+			strs_add(lines, all.items[i]);
+	strs_clear(&all);
 }
 
 static void
@@ -210,11 +247,10 @@ run_command(struct session *session, const struct job_step *step,
 		return;
 	int rc = 0;
 	for (size_t i = 0; i < lines.count && rc == 0; i++)
-		rc = session_show(session, lines.items[i].text,
-		    step->timeout_ms, &result->output, &result->fault);
+		rc = show(session, step, lines.items[i].text, result);
 	plan_lines_clear(&lines);
 	if (rc || check_output(step, result) ||
-	    save_output(session, step, result))
+	    (step->save_as && step_save_as(session, step, result)))
 		return;
 	result->status = STEP_OK;
 }

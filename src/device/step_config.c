@@ -16,7 +16,6 @@ read_config(struct session *session, const struct job_step *step,
     struct strs *lines, struct fault *fault)
 {
 	const struct profile *profile = session_profile(session);
-	struct strs all = { 0 };
 	struct buf text;
 	buf_init(&text, STEP_OUTPUT_LIMIT_BYTES);
 	int rc = session_command(
@@ -26,12 +25,7 @@ read_config(struct session *session, const struct job_step *step,
 		    "the running configuration is larger than %u bytes",
 		    STEP_OUTPUT_LIMIT_BYTES);
 	if (rc == 0)
-		strs_add_lines(&all, buf_str(&text));
-	for (size_t i = 0; i < all.count; i++)
-		if (!profile_rules_match(&profile->config_ignore, all.items[i],
-			strlen(all.items[i])))
-			strs_add(lines, all.items[i]);
-	strs_clear(&all);
+		step_add_content(profile, buf_str(&text), lines);
 	buf_clear(&text);
 	return rc;
 }

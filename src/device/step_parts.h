@@ -34,6 +34,16 @@ bool step_is_doubtful(
 int step_render(struct session *session, const struct job_step *step,
     struct plan_lines *lines, struct step_result *result);
 
+/* Adds the lines of a configuration that count: the profile names those that
+ * change by themselves (clocks, byte counts). */
+void step_add_content(
+    const struct profile *profile, const char *text, struct strs *lines);
+
+/* Brings the output into the file that STEP's `save_as` names, if it says
+ * something new; the output is then the difference. -1 with a fault. */
+int step_save_as(struct session *session, const struct job_step *step,
+    struct step_result *result);
+
 int64_t step_deadline(
     const struct session *session, const struct job_step *step);
 

@@ -22,7 +22,7 @@
 struct draft {
 	struct job_step step;
 	const struct yaml_node *value; /* of the key that names the kind */
-	const struct yaml_node *vars, *expect, *reject, *on_failure;
+	const struct yaml_node *vars, *expect, *reject, *save_as, *on_failure;
 };
 
 #define FIELD(key, kind, member)                                               \
@@ -51,7 +51,7 @@ static const struct yaml_field command_fields[] = {
 	COMMON_FIELDS,
 	FIELD("expect", ANY, expect),
 	FIELD("reject", ANY, reject),
-	FIELD("save_as", LINE, step.save_as),
+	FIELD("save_as", ANY, save_as),
 };
 static const struct yaml_field save_fields[] = {
 	FIELD("save", ANY, value),
@@ -111,6 +111,18 @@ read_pattern(
 }
 
 static void
+read_save_as(
+    struct job_step *step, const struct yaml_node *node, struct diags *diags)
+{
+	const char *name = yaml_line(node, "\"save_as\"", diags);
+	step->save_place = node->place;
+	step->save_as = xstrdup(name);
+	if (name)
+		step->save_template = template_parse(
+		    name, node->text_place, diags);
+}
+
+static void
 read_command(struct draft *draft, struct diags *diags)
 {
 	const struct yaml_node *value = draft->value;
@@ -125,9 +137,8 @@ read_command(struct draft *draft, struct diags *diags)
 	}
 	step->expect = read_pattern(draft->expect, "\"expect\"", diags);
 	step->reject = read_pattern(draft->reject, "\"reject\"", diags);
-	if (step->save_as) /* a template; its place is the value's */
-		template_free(
-		    template_parse(step->save_as, draft->value->place, diags));
+	if (draft->save_as)
+		read_save_as(step, draft->save_as, diags);
 }
 
 static void
@@ -357,6 +368,7 @@ step_clear(struct job_step *step)
 	re_free(step->expect);
 	re_free(step->reject);
 	free(step->save_as);
+	template_free(step->save_template);
 	json_decref(step->vars);
 }
 

@@ -176,6 +176,7 @@ static const struct {
 	{ "hostname", refuse_built_in },
 	{ "address", refuse_built_in },
 	{ "device_type", refuse_built_in },
+	{ "running_config", refuse_built_in },
 	{ "acl_entries", refuse_built_in },
 };
 

@@ -33,6 +33,7 @@ plan_lines_clear(struct plan_lines *lines)
 
 /* The scopes of a step, outermost first. */
 enum {
+	SCOPE_NAMES,
 	SCOPE_PROFILE,
 	SCOPE_JOB,
 	SCOPE_DEVICE,
@@ -58,6 +59,7 @@ scopes_of(const struct job *job, const struct job_device *device,
     const struct job_step *step, const json_t *built_in)
 {
 	struct scopes scopes = { 0 };
+	scope_add(&scopes, device->profile->names);
 	scope_add(&scopes, device->profile->vars);
 	scope_add(&scopes, job->vars);
 	scope_add(&scopes, device->vars);
@@ -69,8 +71,10 @@ scopes_of(const struct job *job, const struct job_device *device,
 static json_t *
 built_in_vars(const struct job_device *device)
 {
-	return json_pack("{s:s, s:s, s:s}", "hostname", device->hostname,
-	    "address", device->address, "device_type", device->device_type);
+	/* A platform without a running configuration: undefined (s*). */
+	return json_pack("{s:s, s:s, s:s, s:s*}", "hostname", device->hostname,
+	    "address", device->address, "device_type", device->device_type,
+	    "running_config", device->profile->running_config);
 }
 
 /* A partial is another template of the same profile. */

@@ -6,6 +6,7 @@
 #include "model/plan.h"
 
 #include "base/alloc.h"
+#include "base/str.h"
 #include "model/profile.h"
 
 #include <inttypes.h>
@@ -95,12 +96,91 @@ is_sound(const struct job_device *device, const struct job_step *step)
 	for (size_t i = 0; i < step->command_count; i++)
 		if (!step->commands[i])
 			return false;
+	if (step->save_as && !step->save_template)
+		return false;
 	return step->kind != STEP_CONFIG || step->text;
 }
 
-static int
-check_step(const struct job *job, const struct job_step *step, uint64_t *digest,
+/* The files of `save_as`: whose each of them is. */
+struct file {
+	const char *hostname; /* the first that writes it */
+	const char *second; /* and the next one, or NULL */
+	size_t writers;
+	struct place place; /* of the second's step */
+};
+
+struct files {
+	json_t *index; /* path -> number of the file */
+	struct file *items;
+	size_t count, cap;
+};
+
+static void
+note_file(struct files *files, const struct job *job,
+    const struct job_device *device, const struct job_step *step,
     struct diags *diags)
+{
+	char *path = plan_save_path(job, device, step, diags);
+	if (!path)
+		return;
+	const json_t *known = json_object_get(files->index, path);
+	if (!known) {
+		json_object_set_new(
+		    files->index, path, json_integer((json_int_t)files->count));
+		GROW(files->items, files->count, files->cap);
+		files->items[files->count++] = (struct file){
+			.hostname = device->hostname, .writers = 1
+		};
+	} else {
+		struct file *file = &files->items[json_integer_value(known)];
+		if (file->writers++ == 1) {
+			file->second = device->hostname;
+			file->place = step->save_place;
+		}
+	}
+	free(path);
+}
+
+/* One sentence for each place: 200 devices make one mistake. */
+static int
+judge_files(const struct files *files, struct diags *diags)
+{
+	const char *path;
+	json_t *number;
+	struct place last = { 0 };
+	int rc = 0;
+	json_object_foreach(files->index, path, number)
+	{
+		const struct file
+		    *file = &files->items[json_integer_value(number)];
+		bool said = last.line == file->place.line &&
+		    last.column == file->place.column;
+		if (file->writers < 2 || said)
+			continue;
+		rc = -1;
+		last = file->place;
+		if (str_eq(file->hostname, file->second))
+			diag_add(diags, file->place,
+			    "two steps would write the same file for %s: "
+			    "\"%.200s\"",
+			    file->hostname, path);
+		else if (file->writers > 2)
+			diag_add(diags, file->place,
+			    "%s, %s and %zu more would write the same file: "
+			    "\"%.200s\"",
+			    file->hostname, file->second, file->writers - 2,
+			    path);
+		else
+			diag_add(diags, file->place,
+			    "%s and %s would write the same file: \"%.200s\"",
+			    file->hostname, file->second, path);
+	}
+	return rc;
+}
+
+static int
+check_step(const struct job *job, const struct job_step *step,
+    struct files *files, uint64_t *digest, struct diags *diags)
 {
 	struct findings findings = { 0 };
 	for (size_t i = 0; i < job->device_count; i++) {
@@ -112,6 +192,8 @@ check_step(const struct job *job, const struct job_step *step, uint64_t *digest,
 		for (size_t k = 0; digest && k < lines.count; k++)
 			*digest = str_hash(*digest, lines.items[k].text);
 		plan_lines_clear(&lines);
+		if (step->save_as)
+			note_file(files, job, &job->devices[i], step, &own);
 		keep(&findings, &own, &job->devices[i]);
 		diags_clear(&own);
 	}
@@ -124,13 +206,18 @@ int
 plan_check(const struct job *job, uint64_t *digest, struct diags *diags)
 {
 	int rc = 0;
+	struct files files = { .index = json_object() };
 	if (digest)
 		*digest = STR_HASH_START;
 	for (size_t i = 0; i < job->phase_count; i++)
 		for (size_t j = 0; j < job->phases[i].step_count; j++)
-			if (check_step(
-				job, &job->phases[i].steps[j], digest, diags))
+			if (check_step(job, &job->phases[i].steps[j], &files,
+				digest, diags))
 				rc = -1;
+	if (judge_files(&files, diags))
+		rc = -1;
+	json_decref(files.index);
+	free(files.items);
 	return rc;
 }
 

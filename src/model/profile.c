@@ -23,6 +23,7 @@ profile_new(const char *file)
 	profile->file = xstrdup(file);
 	profile->pipeline = PIPELINE_DEFAULT;
 	profile->vars = json_object();
+	profile->names = json_object();
 	return profile;
 }
 
@@ -98,6 +99,7 @@ profile_free(struct profile *profile)
 	re_free(profile->first_prompt);
 	re_free(profile->save_proof);
 	json_decref(profile->vars);
+	json_decref(profile->names);
 	free(profile->device_type);
 	free(profile->description);
 	free(profile->inherits);

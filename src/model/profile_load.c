@@ -183,6 +183,12 @@ resolve(const struct sources *sources, const struct source *source,
 	bool sound = count && !diags_any(&unsaid);
 	diags_clear(&unsaid);
 	profile_read(source->profile, source_root(source), diags);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = source_text(line[i], "device_type");
+		if (name)
+			json_object_set_new(
+			    source->profile->names, name, json_true());
+	}
 	if (sound)
 		profile_judge(source->profile, source_root(source), diags);
 }

@@ -93,6 +93,22 @@ class Push(unittest.TestCase):
                 "access-list LOCK remark A",
                 "access-list LOCK seq 5 permit 192.0.2.0/24"])
 
+    def test_a_backup_is_what_vtysh_shows(self):
+        backup = ("phases:\n  - steps:\n"
+                  "      - command: '{{running_config}}'\n"
+                  "        expect: '^hostname '\n"
+                  "        save_as: '%s/backup.cfg'\n"
+                  % self.router.directory)
+        for want in "saved for the first time\n", "same as the saved file\n":
+            status, device, said = run(self.router, backup)
+            self.assertEqual(status, 0, said)
+            self.assertEqual(
+                (device["status"], device["output"]), ("unchanged", want))
+        with open(self.router.path("backup.cfg")) as file:
+            self.assertEqual(
+                file.read().split(),
+                self.router.vtysh("show running-config").split())
+
     def test_a_question_mark_arrives_and_is_saved(self):
         status, device, said = run(self.router, steps(
             "interface eth8\n description why? not") +

@@ -89,6 +89,10 @@ struct platform {
 	void (*complain_acl)(struct cli *cli, enum acl_answer answer,
 	    size_t offset, const char *word);
 	void (*print_config)(const struct device *device, struct buf *out);
+	/* What stands above a running configuration of LEN bytes when it is
+	 * shown: clocks and counts, never the same twice. */
+	void (*print_head)(
+	    const struct device *device, size_t len, struct buf *out);
 };
 
 const struct platform *platform_find(const char *device_type);

@@ -219,12 +219,10 @@ HANDLER(do_show_running)
 	struct buf text;
 	buf_init(&text, SHOW_LIMIT);
 	device_print(cli->device, &text);
-	if (str_eq(cli->device->platform->device_type, "cisco_ios") &&
-	    first + 2 == words->count)
-		buf_addf(cli->out,
-		    "Building configuration...\n\n"
-		    "Current configuration : %zu bytes\n",
-		    text.len);
+	cli->device->shown++;
+	if (first + 2 == words->count)
+		cli->device->platform->print_head(
+		    cli->device, text.len, cli->out);
 	show_filtered(cli, buf_str(&text), words, first + 2);
 	buf_clear(&text);
 }

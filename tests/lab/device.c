@@ -54,6 +54,15 @@ device_save(struct device *device)
 	device->counters.saves++;
 }
 
+unsigned
+device_serial(const struct device *device)
+{
+	unsigned number = 0;
+	for (const char *at = device->address; *at; at++)
+		number = number * 31 + (unsigned char)*at;
+	return number % 10000;
+}
+
 static int
 start_from(struct device *device, const char *text, struct err *err)
 {

@@ -44,6 +44,7 @@ struct device {
 	struct faults faults;
 	json_t *first_faults; /* owned, may be NULL */
 	struct counters counters;
+	unsigned shown; /* how often the running configuration was */
 };
 
 /*
@@ -65,6 +66,9 @@ int device_reload(struct device *device, struct err *err);
 
 /* Back to what the configuration file said; counters of now are kept. */
 int device_reset(struct device *device, struct err *err);
+
+/* A number of four digits, the same for ever and another for each device. */
+unsigned device_serial(const struct device *device);
 
 /* Counters as a JSON object; the caller owns it. */
 json_t *device_stats(const struct device *device);

@@ -160,10 +160,24 @@ static HANDLER(do_configure_ask)
 	    answer_configure);
 }
 
-static HANDLER(do_show_version)
+static HANDLER(do_show_inventory)
 {
 	UNUSED_HANDLER;
 	buf_addf(cli->out,
+	    "NAME: \"CISCO2911/K9 chassis\", DESCR: \"CISCO2911/K9 chassis\"\n"
+	    "PID: CISCO2911/K9      , VID: V04 , SN: FTX0000%04u\n\n"
+	    "NAME: \"C2911 AC Power Supply\", "
+	    "DESCR: \"C2911 AC Power Supply\"\n"
+	    "PID: PWR-2911-AC       , VID: V05 , SN: QCS0000%04u\n\n",
+	    device_serial(cli->device), device_serial(cli->device));
+}
+
+static HANDLER(do_show_version)
+{
+	(void)command;
+	struct buf text;
+	buf_init(&text, SHOW_LIMIT);
+	buf_addf(&text,
 	    "Cisco IOS Software, C2900 Software (C2900-UNIVERSALK9-M), "
 	    "Version 15.2(4)M6, RELEASE SOFTWARE (fc2)\n"
 	    "Technical Support: http://www.cisco.com/techsupport\n"
@@ -178,10 +192,12 @@ static HANDLER(do_show_version)
 	    "\n"
 	    "Cisco CISCO2911/K9 (revision 1.0) with 483328K/40960K bytes of "
 	    "memory.\n"
-	    "Processor board ID FTX0000LAB1\n"
+	    "Processor board ID FTX0000%04u\n"
 	    "\n"
 	    "Configuration register is 0x2102\n\n",
-	    cli->device->running.hostname);
+	    cli->device->running.hostname, device_serial(cli->device));
+	show_filtered(cli, buf_str(&text), words, first + 2);
+	buf_clear(&text);
 }
 
 static const char *
@@ -328,6 +344,18 @@ print_sections(
 }
 
 static void
+ios_print_head(const struct device *device, size_t len, struct buf *out)
+{
+	buf_addf(out,
+	    "Building configuration...\n\n"
+	    "Current configuration : %zu bytes\n"
+	    "!\n"
+	    "! Last configuration change at 02:%02u:%02u UTC Sat Nov 21 2026 "
+	    "by neteng\n",
+	    len, device->shown / 60 % 60, device->shown % 60);
+}
+
+static void
 ios_print_config(const struct device *device, struct buf *out)
 {
 	const struct config *config = &device->running;
@@ -359,6 +387,8 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ IN_EXEC, "terminal no monitor", do_nothing, false },
 	{ IN_EXEC, "terminal monitor", do_nothing, false },
 	{ IN_EXEC, "show version", do_show_version, false },
+	{ IN_EXEC, "show version ...filter", do_show_version, false },
+	{ IN_EXEC, "show inventory", do_show_inventory, false },
 	{ IN_EXEC, "show clock", do_show_clock, false },
 	{ EXEC, "show running-config", do_show_running, false },
 	{ EXEC, "show running-config ...filter", do_show_running, false },
@@ -398,6 +428,8 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ CONFIG, "router ospf <#process>", do_section, true },
 	{ CONFIG, "file prompt quiet", do_file_prompt, true },
 	{ CONFIG, "ntp server <host>", do_global, true },
+	{ CONFIG, "ntp server <host> =prefer", do_global, true },
+	{ CONFIG, "ntp source =interface", do_global, true },
 	{ CONFIG, "logging host <host>", do_global, true },
 	{ CONFIG, "logging buffered =size", do_global, true },
 	{ CONFIG, "logging console", do_global, true },
@@ -460,4 +492,5 @@ const struct platform platform_ios = {
 	.complain = ios_complain,
 	.complain_acl = ios_complain_acl,
 	.print_config = ios_print_config,
+	.print_head = ios_print_head,
 };

@@ -73,10 +73,23 @@ static HANDLER(do_save)
 	    "wait)...\nCopy complete.\n");
 }
 
-static HANDLER(do_show_version)
+static HANDLER(do_show_inventory)
 {
 	UNUSED_HANDLER;
 	buf_addf(cli->out,
+	    "NAME: \"Chassis\",  DESCR: \"Nexus9000 C9300v Chassis\"          "
+	    "\n"
+	    "PID: N9K-C9300v          ,  VID: V02 ,  SN: 9LAB000%04u          "
+	    "\n\n",
+	    device_serial(cli->device));
+}
+
+static HANDLER(do_show_version)
+{
+	(void)command;
+	struct buf text;
+	buf_init(&text, SHOW_LIMIT);
+	buf_addf(&text,
 	    "Cisco Nexus Operating System (NX-OS) Software\n"
 	    "TAC support: http://www.cisco.com/tac\n"
 	    "\n"
@@ -93,6 +106,8 @@ static HANDLER(do_show_version)
 	    "Kernel uptime is 9 day(s), 3 hour(s), 4 minute(s), 5 "
 	    "second(s)\n",
 	    cli->device->running.hostname);
+	show_filtered(cli, buf_str(&text), words, first + 2);
+	buf_clear(&text);
 }
 
 static HANDLER(do_show_acl)
@@ -141,13 +156,20 @@ static HANDLER(do_acl)
 }
 
 static void
+nxos_print_head(const struct device *device, size_t len, struct buf *out)
+{
+	(void)len;
+	buf_addf(out,
+	    "\n!Command: show running-config\n"
+	    "!Time: Sat Nov 21 02:%02u:%02u 2026\n\n",
+	    device->shown / 60 % 60, device->shown % 60);
+}
+
+static void
 nxos_print_config(const struct device *device, struct buf *out)
 {
 	const struct config *config = &device->running;
-	buf_addf(out,
-	    "\n!Command: show running-config\n"
-	    "version 9.3(3)\nhostname %s\n\n",
-	    config->hostname);
+	buf_addf(out, "version 9.3(3)\nhostname %s\n\n", config->hostname);
 	show_lines(&config->globals, "", out);
 	for (size_t i = 0; i < config->acl_count; i++) {
 		const struct acl *acl = config->acls[i];
@@ -175,6 +197,8 @@ static const struct command commands[] = { { EXEC, "exit", do_exit, false },
 	{ EXEC, "terminal monitor", do_nothing, false },
 	{ EXEC, "terminal dont-ask", do_nothing, false },
 	{ EXEC, "show version", do_show_version, false },
+	{ EXEC, "show version ...filter", do_show_version, false },
+	{ EXEC, "show inventory", do_show_inventory, false },
 	{ EXEC, "show clock", do_show_clock, false },
 	{ EXEC, "show running-config", do_show_running, false },
 	{ EXEC, "show running-config ...filter", do_show_running, false },
@@ -203,6 +227,11 @@ static const struct command commands[] = { { EXEC, "exit", do_exit, false },
 	{ CONFIG, "router bgp <#as>", do_section, true },
 	{ CONFIG, "feature <name>", do_global, true },
 	{ CONFIG, "ntp server <host>", do_global, true },
+	{ CONFIG, "ntp server <host> ...options", do_global, true },
+	{ CONFIG, "ntp source-interface =interface", do_global, true },
+	{ CONFIG, "ip name-server <@address>", do_global, true },
+	{ CONFIG, "ip name-server <@address> use-vrf <vrf>", do_global, true },
+	{ CONFIG, "ip domain-lookup", do_global, true },
 	{ CONFIG, "logging server <host>", do_global, true },
 	{ CONFIG, "ip domain-name =name", do_global, true },
 	{ CONFIG, "ip route <net> <@next>", do_global, true },
@@ -241,4 +270,5 @@ const struct platform platform_nxos = {
 	.complain = nxos_complain,
 	.complain_acl = nxos_complain_acl,
 	.print_config = nxos_print_config,
+	.print_head = nxos_print_head,
 };

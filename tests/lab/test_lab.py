@@ -195,6 +195,24 @@ class IosTranscripts(LabCase):
             {"sequence": 10, "remark": "Utility Server A"},
             {"sequence": 10, "text": "permit ip host 192.168.1.100 any"}])
 
+    def test_what_is_never_the_same_twice(self):
+        for t, clock in ((self.login(), "! Last configuration change at "),
+                         (self.nxos(), "!Time: ")):
+            first, second = (t.run("show running-config").splitlines()
+                             for _ in range(2))
+            differ = [line for line in first if line not in second]
+            self.assertEqual([line.startswith(clock) for line in differ],
+                             [True], differ)
+            self.assertIn("hostname", " ".join(first))
+
+    def test_version_and_inventory(self):
+        for t, filtered in (
+                (self.login(), "IOS Software"), (self.nxos(), "NXOS: ")):
+            shown = t.run("show version | include " + filtered)
+            self.assertEqual(shown.count("\n"), 2, shown)
+            self.assertIn(filtered, shown.splitlines()[1])
+            self.assertRegex(t.run("show inventory"), r"\bSN: \w{11}\b")
+
     def test_refusals_and_their_columns(self):
         t = self.login()
         t.run("conf t")

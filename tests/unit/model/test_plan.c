@@ -239,6 +239,87 @@ test_render_text(void **state)
 	job_free(job);
 }
 
+/* Platforms as names: the device's own, and those that its profile inherits
+ * from. Who sets such a name himself has it. */
+static void
+test_platform_names(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *device, *lines;
+	} cases[] = {
+		{ "device_type: cisco_ios", "ios|show running-config" },
+		{ "device_type: cisco_xe", "ios|xe|show running-config" },
+		{ "device_type: cisco_nxos", "nxos|show running-config" },
+		{ "device_type: frr", "other|show running-config" },
+		{ "device_type: cisco_ios, vars: {cisco_ios: false}",
+		    "show running-config" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = xasprintf(
+		    "device_list: [{hostname: R1, %s}]\n"
+		    "phases: [{steps: [{config: \"{{#cisco_ios}}ios\\n"
+		    "{{/cisco_ios}}{{#cisco_xe}}xe\\n{{/cisco_xe}}"
+		    "{{#cisco_nxos}}nxos\\n{{/cisco_nxos}}"
+		    "{{#frr}}other\\n{{/frr}}{{running_config}}\"}]}]\n",
+		    cases[i].device);
+		struct job *job = parse(text);
+		char *lines = rendered(job, 0, 0);
+		assert_string_equal(lines, cases[i].lines);
+		free(lines);
+		job_free(job);
+		free(text);
+	}
+}
+
+/* A platform that has none: a mistake in the job, at its place. */
+static void
+test_no_running_config(void **state)
+{
+	(void)state;
+	struct diags diags = { 0 };
+	struct job *job = parse(
+	    "device_list: [{hostname: R1, device_type: linux}]\n"
+	    "phases: [{steps: [{command: '{{running_config}}'}]}]\n");
+	assert_int_equal(plan_check(job, NULL, &diags), -1);
+	assert_int_equal(diags.count, 1);
+	assert_int_equal(diags.items[0].line, 2);
+	assert_string_equal(
+	    diags.items[0].text, "'running_config' is not defined (R1)");
+	diags_clear(&diags);
+	job_free(job);
+}
+
+/* The path without what is not needed in it. */
+static void
+test_save_path(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *save_as, *path;
+	} cases[] = {
+		{ "R1.cfg", "R1.cfg" },
+		{ "./a//./{{hostname}}.cfg", "a/R1.cfg" },
+		{ "//srv/./{{dir}}/{{hostname}}", "/srv/deep/er/R1" },
+		{ "{{dir}}/..{{hostname}}..", "deep/er/..R1.." },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct diags diags = { 0 };
+		char *text = xasprintf(
+		    "vars: {dir: ./deep/er}\n"
+		    "device_list: [{hostname: R1, device_type: cisco_ios}]\n"
+		    "phases: [{steps: [{command: x, save_as: '%s'}]}]\n",
+		    cases[i].save_as);
+		struct job *job = parse(text);
+		char *path = plan_save_path(
+		    job, &job->devices[0], step_of(job, 0), &diags);
+		assert_string_equal(path, cases[i].path);
+		free(path);
+		job_free(job);
+		free(text);
+	}
+}
+
 /* One sentence for all devices; the place is that of the template. */
 static void
 test_undefined_in_profile(void **state)
@@ -339,6 +420,9 @@ main(void)
 		cmocka_unit_test(test_origins),
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_render_text),
+		cmocka_unit_test(test_platform_names),
+		cmocka_unit_test(test_no_running_config),
+		cmocka_unit_test(test_save_path),
 		cmocka_unit_test(test_undefined_in_profile),
 		cmocka_unit_test(test_nothing_after_a_mistake),
 		cmocka_unit_test(test_json),
