@@ -2,7 +2,10 @@
 #include "app/command.h"
 #include "app/load.h"
 #include "app/options.h"
+#include "app/window.h"
+#include "base/deadline.h"
 #include "base/str.h"
+#include "base/when.h"
 #include "model/plan.h"
 #include "run/run.h"
 
@@ -37,11 +40,50 @@ print_devices(const struct job *job)
 	strs_clear(&types);
 }
 
+/* "batches: 1, 10%, 100% of 40 devices; max_failures: 0" */
 static void
-print_summary(const struct job *job)
+print_policy(const struct job *job)
+{
+	const struct job_policy *policy = &job->policy;
+	for (size_t i = 0; i < policy->batch_count; i++)
+		printf("%s%d%s",
+		    i ? ", " : "batches: ", policy->batches[i].value,
+		    policy->batches[i].percent ? "%" : "");
+	if (policy->batch_count)
+		printf("; the last size repeats\n");
+	if (policy->has_max_failures)
+		printf("limit:   more than %d%s failed device%s stop%s the "
+		       "run\n",
+		    policy->max_failures.value,
+		    policy->max_failures.percent ? "%" : "",
+		    policy->max_failures.value == 1 ? "" : "s",
+		    policy->max_failures.value == 1 ? "s" : "");
+	if (policy->retries)
+		printf("retries: %d, only of devices that were not changed\n",
+		    policy->retries);
+}
+
+static void
+print_window(const struct window *window)
+{
+	char text[WHEN_TEXT_BYTES];
+	if (window->start_ms) {
+		when_format(window->start_ms, text);
+		printf("begins:  %s\n", text);
+	}
+	if (window->end_ms) {
+		when_format(window->end_ms, text);
+		printf("ends:    %s, no device is started then\n", text);
+	}
+}
+
+static void
+print_summary(const struct job *job, const struct window *window)
 {
 	printf("job:     %s (%s)\n", job->name, job->path);
 	print_devices(job);
+	print_window(window);
+	print_policy(job);
 	printf("login:   checked once, on %s%s\n",
 	    job->validate_on ? job->validate_on : job->devices[0].hostname,
 	    job->validate_on ? "" : " or the next that can be reached");
@@ -86,20 +128,23 @@ command_check(const struct command *command, int argc, char **argv)
 {
 	struct options options;
 	struct loaded loaded = { 0 };
+	struct window window;
 	int status;
 	if (!command_begin(command, argc, argv, 1, 1, "one job file is needed",
 		&options, &status))
 		return status;
 	if (load_job(&loaded, &options, options.words.items[0], NULL))
 		goto out;
+	if (window_find(&window, loaded.job, options.at, clock_wall_ms()))
+		goto out;
 	status = EXIT_ALL_WELL;
 	if (!options.render)
-		print_summary(loaded.job);
+		print_summary(loaded.job, &window);
 	for (size_t i = 0; options.render && i < loaded.job->device_count; i++)
 		if (print_lines(loaded.job, &loaded.job->devices[i]))
 			status = EXIT_USAGE;
-	loaded_clear(&loaded);
 out:
+	loaded_clear(&loaded);
 	options_clear(&options);
 	return status;
 }

@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -75,21 +76,25 @@ write_json(const char *to, const struct run_view *view)
 {
 	struct err err = { 0 };
 	bool to_stdout = str_eq(to, "-");
-	char *temporary = to_stdout ? NULL : xasprintf("%s.new", to);
-	FILE *file = to_stdout ? stdout : fopen(temporary, "we");
+	struct stat about;
+	/* A pipe or a device is written to, never replaced. */
+	bool replace = !to_stdout &&
+	    (stat(to, &about) || S_ISREG(about.st_mode));
+	char *temporary = replace ? xasprintf("%s.new", to) : NULL;
+	FILE *file = to_stdout ? stdout : fopen(replace ? temporary : to, "we");
 	int rc = -1;
 	if (file && result_write(file, view) == 0)
-		rc = to_stdout ? 0 : fsync(fileno(file));
+		rc = replace ? fsync(fileno(file)) : 0;
 	if (rc)
 		err_sys(&err, ERR_INTERNAL, errno, "%s",
 		    to_stdout ? "standard output" : to);
 	if (file && !to_stdout)
 		fclose(file);
-	if (temporary && rc == 0 && rename(temporary, to))
+	if (replace && rc == 0 && rename(temporary, to))
 		rc = err_sys(&err, ERR_INTERNAL, errno, "%s", to);
 	if (rc)
 		log_error("%s", err.text);
-	if (temporary && rc)
+	if (replace && rc)
 		unlink(temporary);
 	free(temporary);
 	return rc;

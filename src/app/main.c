@@ -51,6 +51,9 @@ main(int argc, char **argv)
 {
 	/* A reader that went away must not end a run half way. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Nor must a limit on file sizes: writing fails then, as on a disk
+	 * that is full. */
+	signal(SIGXFSZ, SIG_IGN);
 	umask(077);
 	if (argc < 2) {
 		print_usage(stderr);

@@ -183,6 +183,17 @@ call_off(int number)
 	errno = saved;
 }
 
+static void
+close_all_but(int a, int b)
+{
+	int low = b < 0 || a < b ? a : b, high = a < b ? b : a;
+	if (low > WORKER_FD)
+		close_range(WORKER_FD, (unsigned)low - 1, 0);
+	if (high > low + 1)
+		close_range((unsigned)low + 1, (unsigned)high - 1, 0);
+	close_range((unsigned)high + 1, ~0U, 0);
+}
+
 /* Puts FD at the number TO, where no other that is needed lives. */
 static void
 move_fd(int fd, int to)
@@ -197,6 +208,9 @@ become_worker(const struct pool *pool, const struct target *target, int fd)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction stop = { .sa_handler = call_off };
+	/* Siblings' sockets kept open would hide their death; and the table may
+	 * be full with them. */
+	close_all_but(fd, pool->held_fd);
 	int off_fd = eventfd(0, EFD_CLOEXEC);
 	/* Above the numbers that they go to, whatever was open before. */
 	int high = fcntl(fd, F_DUPFD, WORKER_FD_END);

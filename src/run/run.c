@@ -336,16 +336,25 @@ take_up(struct run *run)
 	run->stopped = NULL;
 }
 
-/* Each worker costs a descriptor here. */
+#define OWN_DESCRIPTORS 16 /* of the parent, beside its workers' */
+
+/* Each worker costs a descriptor here: raises the limit as far as it goes, and
+ * finds how many workers that allows. */
 static void
-raise_descriptor_limit(void)
+count_descriptors(struct run *run)
 {
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur < limit.rlim_max) {
+	run->threads_max = JOB_THREADS_MAX;
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	if (limit.rlim_cur < limit.rlim_max) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	if (limit.rlim_cur < OWN_DESCRIPTORS + JOB_THREADS_MAX)
+		run->threads_max = limit.rlim_cur > OWN_DESCRIPTORS
+		    ? (int)limit.rlim_cur - OWN_DESCRIPTORS
+		    : 1;
 }
 
 /* Check, wait, check again, work. False: the credentials were refused. */
@@ -382,7 +391,7 @@ static int
 begin(struct run *run, struct err *err)
 {
 	struct pool_handler handler;
-	raise_descriptor_limit();
+	count_descriptors(run);
 	if (run_load_known_hosts(run, err) || open_journal(run, err))
 		return -1;
 	ssh_warm_up();

@@ -66,7 +66,9 @@ struct run {
 	size_t batch_count;
 	struct run_retry *retries;
 	size_t retry_count, retry_cap;
+	int threads_max; /* what the limit on descriptors allows */
 	int64_t short_of_processes; /* since when; 0: not */
+	bool fewer_told; /* ... the person knows */
 
 	/* Workers that wait for their `stage: change` to be on the disk. */
 	size_t *waiting;

@@ -31,17 +31,24 @@ transcript_path(const struct run *run, const struct job_device *device)
 	    device->hostname);
 }
 
+static void
+tell_fewer(struct run *run, const char *why, unsigned threads)
+{
+	if (run->fewer_told)
+		return;
+	run->fewer_told = true;
+	char *text = xasprintf("%s: going on with %u at a time", why, threads);
+	run->observer->notice(run->observer->data, text);
+	free(text);
+}
+
 /* No process or descriptor to be had: said once, then fewer at a time. */
 static int
 go_on_with_fewer(struct run *run, const struct err *why)
 {
-	if (!run->short_of_processes) {
-		char *text = xasprintf("%s: going on with %u at a time",
-		    why->text, pool_running(run->pool));
+	if (!run->short_of_processes)
 		run->short_of_processes = clock_ms();
-		run->observer->notice(run->observer->data, text);
-		free(text);
-	}
+	tell_fewer(run, why->text, pool_running(run->pool));
 	return 1;
 }
 
@@ -273,6 +280,21 @@ patience(const struct run *run)
 	return deadline_poll_ms(until);
 }
 
+static void
+set_threads(struct run *run)
+{
+	int threads = run->phase->threads;
+	size_t devices = run->batch.to - run->batch.from;
+	if (threads > run->threads_max) {
+		threads = run->threads_max;
+		if (devices > (size_t)threads)
+			tell_fewer(run,
+			    "the limit on open files (ulimit -n) is low",
+			    (unsigned)threads);
+	}
+	pool_set_threads(run->pool, (unsigned)threads);
+}
+
 /* All devices of the batch that are still good, in list order, at most
  * THREADS at once; a free slot is filled at once. */
 static void
@@ -280,7 +302,7 @@ run_phase(struct run *run, size_t phase)
 {
 	size_t next = run->batch.from;
 	run->phase = &run->job->phases[phase];
-	pool_set_threads(run->pool, (unsigned)run->phase->threads);
+	set_threads(run);
 	for (size_t i = run->batch.from; i < run->batch.to; i++)
 		run->devices[i].tries = 0;
 	for (;;) {

@@ -377,7 +377,8 @@ test_json(void **state)
 	assert_string_equal(text,
 	    "{\"devices\": [{\"address\": \"10.0.0.1\", \"device_type\": "
 	    "\"cisco_ios\", \"hostname\": \"R1\", \"port\": 2022}], "
-	    "\"job\": \"N\", \"lines\": \"0000000000000000\", \"phases\": [{\"name\": \"p\", \"steps\": ["
+	    "\"job\": \"N\", \"lines\": \"0000000000000000\", \"phases\": "
+	    "[{\"name\": \"p\", \"steps\": ["
 	    "{\"kind\": \"template\", \"name\": \"template acl\", "
 	    "\"on_failure\": \"continue\", \"template\": \"acl\", "
 	    "\"timeout_ms\": 2000}, {\"kind\": \"save\", \"name\": "
