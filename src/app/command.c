@@ -9,7 +9,7 @@
 
 const struct command commands[] = {
 	{ "check", "JOB", "load and judge a job, show its plan; touch nothing",
-	    OPTIONS_JOB | OPTIONS_RENDER, command_check },
+	    OPTIONS_JOB | OPTIONS_RENDER | OPTIONS_RUN, command_check },
 	{ "run", "JOB", "check the credentials once, then do the job",
 	    OPTIONS_JOB | OPTIONS_NETWORK | OPTIONS_REPORT | OPTIONS_RUN,
 	    command_run },

@@ -226,7 +226,8 @@ class Tables(Case):
 
     def test_keys_of_a_job(self):
         words = in_code("docs/job.md")
-        for source in ("job.c", "job_devices.c", "job_steps.c"):
+        for source in ("job.c", "job_policy.c", "job_devices.c",
+                       "job_steps.c"):
             keys = self.names(
                 os.path.join("src/model", source),
                 r'(?:FIELD|LATER|NUMBER|TIMEOUT|\{)\(? ?\s*"(\w+)",?\s*'
@@ -245,7 +246,8 @@ class Tables(Case):
         told = {"--" + name for name in re.findall(
             r"Fl Fl ([a-z-]+)", manual)} - {"--version"}
         known = set()
-        for command in ("check", "run", "profiles"):
+        for command in ("check", "run", "resume", "report", "runs",
+                        "profiles"):
             run = self.netpush(command, "--help").wait()
             self.assertEqual(run.returncode, 0)
             known |= set(re.findall(r"(?m)^ +(?:-\w, )?(--[a-z-]+)",
