@@ -104,11 +104,12 @@ def check_result(result):
 class Run:
     """One netpush: running, or done and read."""
 
+    _dir = None  # the run's directory, once it was seen
+
     def __init__(self, case, argv, env, tty=None, stdout=None):
         self.case, self.argv = case, argv
         self.state_dir = case.state_dir
         self._before = set(self._run_dirs())
-        self._dir = None
         self._out = tempfile.TemporaryFile(dir=case.tmp)
         self._err = tempfile.TemporaryFile(dir=case.tmp)
         take_tty = None
