@@ -59,4 +59,8 @@ int err_sys(struct err *err, enum err_kind kind, int errnum, const char *fmt,
 void err_prefix(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Puts text behind it, as much as there is room. ERR may be NULL. */
+void err_append(struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

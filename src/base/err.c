@@ -67,10 +67,20 @@ err_sys(struct err *err, enum err_kind kind, int errnum, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
-	size_t len = strlen(err->text);
-	snprintf(
-	    err->text + len, sizeof(err->text) - len, ": %s", strerror(errnum));
+	err_append(err, ": %s", strerror(errnum));
 	return -1;
+}
+
+void
+err_append(struct err *err, const char *fmt, ...)
+{
+	if (!err)
+		return;
+	size_t len = strlen(err->text);
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(err->text + len, sizeof(err->text) - len, fmt, ap);
+	va_end(ap);
 }
 
 void

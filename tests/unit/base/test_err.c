@@ -71,6 +71,25 @@ test_sys(void **state)
 	assert_int_equal(err.kind, ERR_CONNECT);
 }
 
+static void
+test_append(void **state)
+{
+	(void)state;
+	struct err err = { 0 };
+	char wide[sizeof(err.text)];
+	err_append(NULL, "x");
+	err_set(&err, ERR_ECHO, "one");
+	err_append(&err, " (%d behind)", 2);
+	assert_string_equal(err.text, "one (2 behind)");
+	assert_int_equal(err.kind, ERR_ECHO);
+	memset(wide, 'w', sizeof(wide) - 1);
+	wide[sizeof(wide) - 1] = '\0';
+	err_append(&err, "%s", wide);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	err_append(&err, "%s", wide);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+}
+
 /* Every kind has a name of its own, which finds it again. */
 static void
 test_kinds(void **state)
@@ -100,6 +119,7 @@ main(void)
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_sys),
+		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_kinds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
