@@ -32,6 +32,10 @@ void channel_listen(
 /* The open line: what stands behind the last line end. */
 const char *channel_open_line(const struct channel *channel, size_t *len);
 
+/* While a finished line is heard: its other reading, or NULL (see
+ * screen_unfolded()). */
+const char *channel_unfolded(const struct channel *channel, size_t *len);
+
 /*
  * Sends all of it, reading meanwhile (lines may be heard before it returns).
  * A SECRET leaves only a note in the transcript. -1 with kind closed, timeout

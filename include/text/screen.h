@@ -7,6 +7,10 @@
  * cursor movements within the line (ECMA-48), so that a pager's ` --More-- `
  * that the device wipes out is gone. Colours, titles, bells and NULs vanish.
  * Linear in the bytes fed; nothing is looked at twice.
+ *
+ * How wide the device thinks that its terminal is, is not known here. One that
+ * wraps by a blank and a CR (readline) writes each row over the one before;
+ * screen_unfolded() has the rows of such a line side by side.
  */
 #ifndef NETPUSH_TEXT_SCREEN_H
 #define NETPUSH_TEXT_SCREEN_H
@@ -33,7 +37,10 @@ enum screen_state {
 
 struct screen {
 	struct buf line; /* the open line */
+	struct buf unfolded; /* its rows so far, if it is folded */
 	size_t cursor; /* byte column in it */
+	bool folded; /* a blank at its end, and a CR */
+	size_t row_len; /* of the row that is being written */
 	bool edited; /* something in it was overwritten or erased */
 	bool line_cut; /* it was longer than the limit */
 	enum screen_state state;
@@ -50,6 +57,13 @@ void screen_feed(struct screen *screen, const char *bytes, size_t len);
 /* How much of the open line a person would see: without the blanks behind
  * the cursor that an erasure left. */
 size_t screen_open_len(const struct screen *screen);
+
+/*
+ * For the function that gets a finished line: the same with its rows side by
+ * side, if it may have been wrapped by a blank and a CR; else NULL. Only who
+ * knows what to expect can tell which of the two it is.
+ */
+const char *screen_unfolded(const struct screen *screen, size_t *len);
 
 /* Forgets the open line (after it was taken as a prompt, say). */
 void screen_drop_line(struct screen *screen);

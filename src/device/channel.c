@@ -84,6 +84,12 @@ channel_open_line(const struct channel *channel, size_t *len)
 	return buf_str(&channel->screen.line);
 }
 
+const char *
+channel_unfolded(const struct channel *channel, size_t *len)
+{
+	return screen_unfolded(&channel->screen, len);
+}
+
 void
 channel_ignore_cancel(struct channel *channel)
 {

@@ -15,21 +15,32 @@ screen_init(struct screen *screen, screen_line_fn *on_line, void *data)
 {
 	*screen = (struct screen){ .on_line = on_line, .data = data };
 	buf_init(&screen->line, SCREEN_LINE_LIMIT_BYTES);
+	buf_init(&screen->unfolded, SCREEN_LINE_LIMIT_BYTES);
 }
 
 void
 screen_clear(struct screen *screen)
 {
 	buf_clear(&screen->line);
+	buf_clear(&screen->unfolded);
 }
 
 void
 screen_drop_line(struct screen *screen)
 {
 	buf_reset(&screen->line);
-	screen->cursor = 0;
+	buf_reset(&screen->unfolded);
+	screen->cursor = screen->row_len = 0;
 	screen->edited = false;
+	screen->folded = false;
 	screen->line_cut = false;
+}
+
+const char *
+screen_unfolded(const struct screen *screen, size_t *len)
+{
+	*len = screen->unfolded.len;
+	return screen->folded ? buf_str(&screen->unfolded) : NULL;
 }
 
 size_t
@@ -42,10 +53,29 @@ screen_open_len(const struct screen *screen)
 	return len;
 }
 
+/* CR behind a blank at the very end: the blank may have been there only to
+ * wrap the cursor, and the row before it is whole. */
+static void
+carriage_return(struct screen *screen)
+{
+	const struct buf *line = &screen->line;
+	if (line->len && screen->cursor == line->len &&
+	    line->data[line->len - 1] == ' ') {
+		buf_add(&screen->unfolded, line->data, line->len - 1);
+		screen->folded = true;
+		screen->row_len = 0;
+	}
+	screen->cursor = 0;
+}
+
 static void
 finish_line(struct screen *screen)
 {
 	size_t len = screen->line.len;
+	/* Of the last row only what was written: the rest is the one before. */
+	if (screen->folded)
+		buf_add(&screen->unfolded, buf_str(&screen->line),
+		    screen->row_len < len ? screen->row_len : len);
 	/* An erasure by blanks leaves blanks that nobody wrote. */
 	while (screen->edited && len && screen->line.data[len - 1] == ' ')
 		len--;
@@ -67,14 +97,16 @@ put(struct screen *screen, const char *bytes, size_t len)
 		bytes += over;
 		len -= over;
 	}
-	if (!len)
-		return;
-	while (line->len < screen->cursor)
-		if (!buf_addc(line, ' '))
-			break;
-	if (!buf_add(line, bytes, len))
-		screen->line_cut = true;
-	screen->cursor = line->len;
+	if (len) {
+		while (line->len < screen->cursor)
+			if (!buf_addc(line, ' '))
+				break;
+		if (!buf_add(line, bytes, len))
+			screen->line_cut = true;
+		screen->cursor = line->len;
+	}
+	if (screen->cursor > screen->row_len)
+		screen->row_len = screen->cursor;
 }
 
 static void
@@ -168,7 +200,7 @@ control_byte(struct screen *screen, char byte)
 		finish_line(screen);
 		break;
 	case '\r':
-		screen->cursor = 0;
+		carriage_return(screen);
 		break;
 	case '\b':
 		if (screen->cursor)

@@ -156,6 +156,53 @@ nul_bytes_vanish(void **state)
 	buf_clear(&out);
 }
 
+/* Rows that were wrapped by a blank and a CR, side by side. */
+static const struct {
+	const char *text, *wanted; /* "-" where a line has no other reading */
+} folds[] = {
+	{ "abc\r\n", "-|" },
+	{ "abc\rd\n", "-|" },
+	{ "abc \rd\n", "abcd|" },
+	{ "abc \rdef \rgh\r\n", "abcdefgh|" },
+	{ "abc \rdef \r\r\n", "abcdef|" }, /* the last row is full */
+	{ "ab  \r cd\r\n", "ab  cd|" }, /* blanks of its own at the edge */
+	{ "abc \b\rd\n", "-|" },
+	{ "keep \r\nthe blank\r\n", "keep|-|" },
+	{ "abc \rdef\b\bX\rYZ\n", "abcYZf|" },
+};
+
+struct folded {
+	struct screen screen;
+	struct buf out;
+};
+
+static void
+add_unfolded(void *data, const char *line, size_t line_len)
+{
+	struct folded *folded = data;
+	size_t len = 0;
+	const char *text = screen_unfolded(&folded->screen, &len);
+	(void)line;
+	(void)line_len;
+	buf_addf(&folded->out, "%.*s|", text ? (int)len : 1, text ? text : "-");
+}
+
+static void
+wrapped_rows_stand_side_by_side(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(folds) / sizeof(*folds); i++) {
+		struct folded folded;
+		buf_init(&folded.out, 4096);
+		screen_init(&folded.screen, add_unfolded, &folded);
+		for (const char *at = folds[i].text; *at; at++)
+			screen_feed(&folded.screen, at, 1);
+		assert_string_equal(buf_str(&folded.out), folds[i].wanted);
+		screen_clear(&folded.screen);
+		buf_clear(&folded.out);
+	}
+}
+
 static char
 random_byte(void)
 {
@@ -267,6 +314,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shows_what_a_person_would_read),
 		cmocka_unit_test(nul_bytes_vanish),
+		cmocka_unit_test(wrapped_rows_stand_side_by_side),
 		cmocka_unit_test(any_split_shows_the_same),
 		cmocka_unit_test(an_endless_line_is_cut_and_said_to_be),
 		cmocka_unit_test(a_far_cursor_is_bounded),
