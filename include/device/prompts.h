@@ -49,4 +49,9 @@ const struct profile_mode *prompts_find(
 size_t prompts_prefix(
     const struct prompts *prompts, const char *text, size_t len);
 
+/* Does TEXT end with a prompt (and blanks)? Its length with those, the shortest
+ * if there are more, else 0. */
+size_t prompts_suffix(
+    const struct prompts *prompts, const char *text, size_t len);
+
 #endif

@@ -275,3 +275,17 @@ prompts_prefix(const struct prompts *prompts, const char *text, size_t len)
 	}
 	return longest;
 }
+
+size_t
+prompts_suffix(const struct prompts *prompts, const char *text, size_t len)
+{
+	size_t end = len;
+	while (end && text[end - 1] == ' ')
+		end--;
+	size_t first = end > PROMPT_LIMIT_BYTES ? end - PROMPT_LIMIT_BYTES : 0;
+	/* From the end: what reads like the name may stand before it, too. */
+	for (size_t at = end; at-- > first;)
+		if (prompts_find(prompts, text + at, end - at))
+			return len - at;
+	return 0;
+}

@@ -169,6 +169,36 @@ the_prompt_in_front_of_something(void **state)
 	prompts_free(prompts);
 }
 
+static void
+the_prompt_behind_something(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t prompt;
+	} texts[] = {
+		{ "nobody on vty0 (127.0.0.1)R1#", 3 },
+		{ "R1R1(config-if)# ", 15 },
+		{ "R1 said R1 is R1>", 3 },
+		{ "R1#", 3 },
+		{ "R1#x", 0 },
+		{ "1#", 0 },
+		{ "   ", 0 },
+		{ "", 0 },
+	};
+	struct prompts *prompts = prompts_new(
+	    profiles_find(&fixture.profiles, "cisco_ios"));
+	assert_int_equal(prompts_suffix(prompts, "R1#", 3), 0);
+	assert_true(prompts_learn(prompts, "R1#", 3));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (prompts_suffix(prompts, texts[i].text,
+			strlen(texts[i].text)) != texts[i].prompt)
+			fail_msg("%s: %zu", texts[i].text,
+			    prompts_suffix(
+				prompts, texts[i].text, strlen(texts[i].text)));
+	prompts_free(prompts);
+}
+
 static int
 load(void **state)
 {
@@ -193,6 +223,7 @@ main(void)
 		cmocka_unit_test(a_failed_lesson_keeps_the_old_one),
 		cmocka_unit_test(endless_lines_are_no_prompts),
 		cmocka_unit_test(the_prompt_in_front_of_something),
+		cmocka_unit_test(the_prompt_behind_something),
 	};
 	return cmocka_run_group_tests(tests, load, unload);
 }
