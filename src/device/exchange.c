@@ -1,8 +1,9 @@
 /*
- * Sending lines in a window, waiting for what comes, answering questions. The
- * state of the line at the head of the flight is either "echo awaited" or
- * "answer awaited"; the lines behind it wait for their echo. What the lines of
- * the screen mean is exchange_hear.c's. See docs/session.md for the drawing.
+ * Sending lines in a window and waiting for what comes. The state of the line
+ * at the head of the flight is either "echo awaited" or "answer awaited"; the
+ * lines behind it wait for their echo. What the lines of the screen mean is
+ * exchange_hear.c's, questions are exchange_ask.c's. See docs/session.md for
+ * the drawing.
  */
 #include "exchange_parts.h"
 
@@ -10,15 +11,11 @@
 #include "base/buf.h"
 #include "base/deadline.h"
 #include "base/die.h"
-#include "base/secret.h"
-#include "base/str.h"
-#include "text/re.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define GLUED_QUIET_MS	1000 /* then a Return shows if it is the prompt */
-#define QUESTION_SECRET "{{secret}}"
+#define GLUED_QUIET_MS 1000 /* then a Return shows if it is the prompt */
 
 struct exchange *
 exchange_new(struct channel *channel, const struct profile *profile,
@@ -32,6 +29,7 @@ exchange_new(struct channel *channel, const struct profile *profile,
 	x->shown_at = NOT_SHOWN;
 	buf_init(&x->answer, EXCHANGE_ANSWER_LIMIT_BYTES);
 	buf_init(&x->prompt, 1024);
+	buf_init(&x->begun, 1024);
 	buf_init(&x->out, 4 * SCREEN_LINE_LIMIT_BYTES);
 	return x;
 }
@@ -44,6 +42,7 @@ exchange_free(struct exchange *x)
 	channel_listen(x->channel, NULL, NULL);
 	buf_clear(&x->answer);
 	buf_clear(&x->prompt);
+	buf_clear(&x->begun);
 	buf_clear(&x->out);
 	free(x);
 }
@@ -100,90 +99,19 @@ exchange_fail_at(struct exchange *x, unsigned i, const char *device_text)
 	}
 }
 
-/* Text without a line end, and the prompt right behind it? */
+/* Is the open line worth a Return, to see if the device awaits a line? */
 static bool
-ends_with_prompt(const struct exchange *x, const char *open, size_t len)
+wants_probe(const struct exchange *x)
 {
-	size_t prompt = x->prompt.len;
-	while (len && open[len - 1] == ' ')
-		len--;
-	return prompt && len > prompt &&
-	    memcmp(open + len - prompt, x->prompt.data, prompt) == 0;
+	return (x->glued && !x->probes) || (x->stranded && x->probes < 2);
 }
 
-static int64_t
-quiet_deadline(const struct exchange *x)
+int64_t
+exchange_quiet_deadline(const struct exchange *x)
 {
-	if (x->glued && !x->probed)
-		return deadline_first(
-		    x->request->deadline, deadline_in(GLUED_QUIET_MS));
-	return deadline_first(
-	    x->request->deadline, deadline_in(x->request->silence_ms));
-}
-
-/*
- * A question that gets no answer fails its line. The profile's abort_line
- * (^C) brings the prompt back where the device knows it; else the session is
- * given up after the silence.
- */
-static void
-decline(struct exchange *x, enum err_kind kind, const char *why,
-    const char *asked, size_t len)
-{
-	const char *abort_line = x->profile->abort_line;
-	char *text = xstrndup(asked, len);
-	if (x->fault->err.kind == ERR_NONE) {
-		exchange_fail_at(x, 0, text);
-		err_set(&x->fault->err, kind, "%s: %s", why, str_trim(text));
-	}
-	free(text);
-	exchange_flight(x, 0)->bad = true;
-	x->stop = x->damaged = x->asked = true;
-	if (!abort_line || x->aborted ||
-	    channel_send(x->channel, abort_line, strlen(abort_line), false,
-		quiet_deadline(x), &x->fault->err))
-		x->failed = true;
-	x->aborted = true;
-}
-
-static void
-answer_question(struct exchange *x, const struct profile_question *question,
-    const char *asked, size_t len)
-{
-	struct buf reply;
-	bool secret = str_eq(question->answer, QUESTION_SECRET);
-	if (secret && x->secret_given) {
-		decline(
-		    x, ERR_AUTH, "the device refused the password", asked, len);
-		return;
-	}
-	if (secret && !x->request->secret) {
-		decline(x, ERR_PROMPT,
-		    "the device asks for a password that was not given", asked,
-		    len);
-		return;
-	}
-	if (!question->answer) {
-		decline(x, ERR_PROMPT,
-		    "the device asks what the profile does not answer", asked,
-		    len);
-		return;
-	}
-	buf_init(&reply, 4096);
-	if (secret)
-		buf_add(&reply, secret_reveal(x->request->secret),
-		    secret_len(x->request->secret));
-	else
-		buf_adds(&reply, question->answer);
-	if (!question->bare)
-		buf_addc(&reply, '\n');
-	x->asked = true;
-	x->secret_given |= secret;
-	if (channel_send(x->channel, buf_str(&reply), reply.len, secret,
-		quiet_deadline(x), &x->fault->err))
-		x->failed = true;
-	secret_wipe(reply.data, reply.len);
-	buf_clear(&reply);
+	int64_t quiet_ms = wants_probe(x) ? GLUED_QUIET_MS
+					  : x->request->silence_ms;
+	return deadline_first(x->request->deadline, deadline_in(quiet_ms));
 }
 
 /* May the prompt show a name that is not known yet? */
@@ -213,24 +141,23 @@ look_at_open_line(struct exchange *x)
 	if (x->count == 1 && !x->echoed && exchange_flight(x, 0)->part &&
 	    prompts_find(x->prompts, open, len))
 		exchange_settle_for_part(x, NULL, 0);
-	if (!x->count || !x->echoed || !len)
+	x->glued = x->stranded = false;
+	if (!x->count || !len)
+		return;
+	/* After an aborted question, a prompt that stays: what was typed behind
+	 * the question may be gone. */
+	x->stranded = x->aborted && x->count > 1 &&
+	    prompts_find(x->prompts, open, len);
+	if (!x->echoed)
 		return;
 	if (x->count == 1 &&
 	    (prompts_find(x->prompts, open, len) || guess(x, open, len))) {
 		exchange_finish_head(x, open, len);
 		return;
 	}
-	x->glued = x->count == 1 && ends_with_prompt(x, open, len);
-	if (x->asked)
-		return;
-	for (size_t i = 0; i < x->profile->question_count; i++) {
-		const struct profile_question *question = &x->profile
-							       ->questions[i];
-		if (re_match(question->when.pattern, open, len, NULL)) {
-			answer_question(x, question, open, len);
-			return;
-		}
-	}
+	x->glued = x->count == 1 && exchange_glued_prompt(x, open, len);
+	if (!x->asked)
+		exchange_ask(x, open, len);
 }
 
 static void
@@ -265,7 +192,7 @@ fill_window(struct exchange *x)
 	if (window > EXCHANGE_WINDOW_MAX)
 		window = EXCHANGE_WINDOW_MAX;
 	buf_reset(&x->out);
-	while (!x->stop && x->next < request->count &&
+	while (!x->stop && !x->asked && x->next < request->count &&
 	    (x->count == 0 || x->count < window)) {
 		const char *text = request->lines[x->next];
 		size_t len = strlen(text);
@@ -290,7 +217,7 @@ fill_window(struct exchange *x)
 	if (!x->out.len)
 		return 0;
 	return channel_send(x->channel, buf_str(&x->out), x->out.len, false,
-	    quiet_deadline(x), &x->fault->err);
+	    exchange_quiet_deadline(x), &x->fault->err);
 }
 
 static void
@@ -338,6 +265,23 @@ hear_all(struct exchange *x, struct err *err)
 	}
 }
 
+/* A Return is answered by a prompt where a line is awaited. If a prompt stays
+ * that no line in flight has followed, none will. */
+static void
+probe(struct exchange *x)
+{
+	size_t len;
+	const char *open = channel_open_line(x->channel, &len);
+	if (x->stranded && x->probes++) {
+		exchange_give_up_rest(x, open, len);
+		return;
+	}
+	x->probes = 1;
+	if (channel_send(x->channel, "\n", 1, false, exchange_quiet_deadline(x),
+		&x->fault->err))
+		x->failed = true;
+}
+
 /*
  * The open line means something only when all that has arrived was heard: a
  * line of a show that reads like the prompt is then no longer the last one.
@@ -347,7 +291,7 @@ pump(struct exchange *x)
 {
 	struct err err = { 0 };
 	enum channel_heard heard = channel_pump(
-	    x->channel, quiet_deadline(x), &err);
+	    x->channel, exchange_quiet_deadline(x), &err);
 	if (heard == CHANNEL_DATA) {
 		heard = hear_all(x, &err);
 		if (!x->failed)
@@ -357,11 +301,8 @@ pump(struct exchange *x)
 		if (heard == CHANNEL_SILENCE || x->count == 0)
 			return;
 	}
-	if (heard == CHANNEL_SILENCE && x->glued && !x->probed) {
-		x->probed = true;
-		if (channel_send(x->channel, "\n", 1, false, quiet_deadline(x),
-			&x->fault->err))
-			x->failed = true;
+	if (heard == CHANNEL_SILENCE && wants_probe(x)) {
+		probe(x);
 		return;
 	}
 	if (heard == CHANNEL_SILENCE) {
@@ -388,10 +329,12 @@ exchange_run(
 	x->secret_given = false;
 	x->shown_at = NOT_SHOWN;
 	x->early = 0;
-	x->damaged = x->aborted = false;
-	x->glued = x->probed = false;
+	x->damaged = x->aborted = x->unanswered = false;
+	x->glued = x->stranded = false;
+	x->probes = x->eaten = x->lost = 0;
 	x->bytes_in_flight = 0;
 	buf_reset(&x->answer);
+	buf_reset(&x->begun);
 	channel_listen(x->channel, exchange_hear_line, x);
 	while (!x->failed) {
 		if (fill_window(x)) {
@@ -403,6 +346,7 @@ exchange_run(
 			break;
 		pump(x);
 	}
+	exchange_tell_asked(x);
 	x->request = NULL;
 	x->fault = NULL;
 	return x->failed || x->damaged ? -1 : 0;

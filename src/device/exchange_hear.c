@@ -29,7 +29,8 @@ take_log_line(
 		if (!prompt || !is_log_line(x, line + prompt, len - prompt))
 			return false;
 	}
-	char *text = xstrndup(line + prompt, len - prompt);
+	size_t glued = x->probes ? exchange_glued_prompt(x, line, len) : 0;
+	char *text = xstrndup(line + prompt, len - prompt - glued);
 	x->observer->log(x->observer->data, text);
 	free(text);
 	x->interrupted = true;
@@ -78,19 +79,28 @@ note_prompt(struct exchange *x, const char *prompt, size_t len)
 	buf_add(&x->prompt, prompt, len);
 }
 
+size_t
+exchange_glued_prompt(const struct exchange *x, const char *text, size_t len)
+{
+	size_t prompt = prompts_suffix(x->prompts, text, len);
+	return prompt < len ? prompt : 0;
+}
+
 /* The prompt that stood behind the last text is not part of the answer. */
 static void
 cut_glued_prompt(struct exchange *x)
 {
 	struct buf *answer = &x->answer;
-	size_t len = answer->len, prompt = x->prompt.len;
-	while (len &&
-	    (answer->data[len - 1] == '\n' || answer->data[len - 1] == ' '))
+	size_t len = answer->len;
+	while (len && answer->data[len - 1] == '\n')
 		len--;
-	if (len <= prompt ||
-	    memcmp(answer->data + len - prompt, x->prompt.data, prompt))
+	const char *last = len ? memrchr(answer->data, '\n', len) : NULL;
+	size_t start = last ? (size_t)(last + 1 - answer->data) : 0;
+	size_t glued = exchange_glued_prompt(
+	    x, buf_str(answer) + start, len - start);
+	if (!glued)
 		return;
-	buf_truncate(answer, len - prompt);
+	buf_truncate(answer, len - glued);
 	buf_addc(answer, '\n');
 }
 
@@ -98,7 +108,7 @@ void
 exchange_finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
 {
 	struct in_flight *head = exchange_flight(x, 0);
-	if (x->probed)
+	if (x->probes)
 		cut_glued_prompt(x);
 	note_prompt(x, prompt, prompt_len);
 	struct exchange_reply reply = {
@@ -116,7 +126,7 @@ exchange_finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
 	x->count--;
 	x->echoed = x->early > 0;
 	x->early -= x->early > 0;
-	x->interrupted = false;
+	x->interrupted = x->asked = x->unanswered = false;
 	struct exchange_request *request = x->request;
 	if (request->on_reply &&
 	    request->on_reply(request->data, request, &reply))
@@ -219,6 +229,36 @@ hear_rest_of_echo(struct exchange *x, const char *line, size_t len)
 		x->echoed = echo == ECHO_WHOLE;
 }
 
+/*
+ * Before the prompt is known, log lines may break an echo, too. What has the
+ * form of a first prompt, with the beginning of the head behind it, teaches the
+ * prompt if exactly the rest of the head follows.
+ */
+static void
+learn_from_parts(struct exchange *x, const char *line, size_t len)
+{
+	struct in_flight *head = exchange_flight(x, 0);
+	size_t left = head->len - x->begun_part;
+	if (x->begun.len && len <= left &&
+	    memcmp(line, head->text + x->begun_part, len) == 0) {
+		x->begun_part += len;
+		x->echoed = len == left &&
+		    prompts_learn(x->prompts, x->begun.data, x->begun.len);
+		if (x->echoed)
+			note_prompt(x, x->begun.data, x->begun.len);
+		return;
+	}
+	buf_reset(&x->begun);
+	for (size_t n = len < head->len ? len : head->len; n > 0; n--) {
+		if (memcmp(line + len - n, head->text, n) ||
+		    !prompts_is_first(x->prompts, line, len - n))
+			continue;
+		buf_add(&x->begun, line, len - n);
+		x->begun_part = n;
+		break;
+	}
+}
+
 /* The echo of the head. */
 static void
 hear_echo(struct exchange *x, const char *line, size_t len)
@@ -233,8 +273,11 @@ hear_echo(struct exchange *x, const char *line, size_t len)
 	    take_log_line(x, line, len, &prompt_len))
 		return;
 	if (echo == ECHO_NONE) {
-		if (!prompts_learnt(x->prompts))
-			return; /* still the banner */
+		if (!prompts_learnt(x->prompts)) {
+			if (x->request->learn) /* or still the banner */
+				learn_from_parts(x, line, len);
+			return;
+		}
 		if (prompts_find(x->prompts, line, len))
 			x->interrupted = true; /* shown once more */
 		else
@@ -263,6 +306,21 @@ hear_log(struct exchange *x, const char *line, size_t len)
 	return true;
 }
 
+/* Is LINE the echo of one farther behind, and did a question of the head's take
+ * those between? */
+static bool
+was_eaten(struct exchange *x, const char *line, size_t len)
+{
+	for (unsigned i = 2; i < x->count; i++) {
+		size_t prompt_len;
+		enum echo echo = compare_echo(x, i, line, len, &prompt_len);
+		exchange_flight(x, i)->part = 0;
+		if (echo == ECHO_WHOLE)
+			return exchange_drop_eaten(x, i) > 0;
+	}
+	return false;
+}
+
 /* The line after the head's answer: a prompt and the next line's echo. */
 static bool
 take_next_echo(struct exchange *x, const char *line, size_t len)
@@ -271,6 +329,8 @@ take_next_echo(struct exchange *x, const char *line, size_t len)
 	if (x->count < 2)
 		return false;
 	enum echo echo = compare_echo(x, 1, line, len, &prompt_len);
+	if (echo == ECHO_DAMAGED && was_eaten(x, line, len))
+		echo = compare_echo(x, 1, line, len, &prompt_len);
 	if (echo == ECHO_NONE)
 		return false;
 	/* A log line that is glued to a prompt looks like one, too. */
@@ -321,6 +381,8 @@ exchange_take_early(struct exchange *x, const char *line, size_t len)
 static void
 hear_answer(struct exchange *x, const char *line, size_t len)
 {
+	bool answered = x->asked && !x->aborted;
+	x->asked = false;
 	if (x->early) {
 		size_t done = exchange_take_early(x, line, len);
 		if (done && done == len)
@@ -338,8 +400,11 @@ hear_answer(struct exchange *x, const char *line, size_t len)
 	/* Where log lines are output, only one behind the prompt is none. */
 	bool is_output = x->request->keep_logs && x->shown_at == NOT_SHOWN &&
 	    !prompts_prefix(x->prompts, line, len);
-	if (is_output || !hear_log(x, line, len))
-		add_answer(x, line, len);
+	if (!is_output && hear_log(x, line, len))
+		return;
+	if (!answered)
+		exchange_hear_asked(x, line, len);
+	add_answer(x, line, len);
 }
 
 /* Text that came when no line is in flight. */
@@ -351,6 +416,36 @@ hear_idle(struct exchange *x, const char *line, size_t len)
 		stray(x, line, len);
 }
 
+/* Is LINE the echo that is due, or its beginning? Changes nothing. */
+static bool
+is_due(struct exchange *x, unsigned due, const char *line, size_t len)
+{
+	struct in_flight *sent = exchange_flight(x, due);
+	size_t part = sent->part, prompt_len;
+	enum echo echo = compare_echo(x, due, line, len, &prompt_len);
+	sent->part = part;
+	return echo == ECHO_WHOLE || echo == ECHO_PART;
+}
+
+/* A line that may have been wrapped by a blank and a CR is read so where only
+ * that makes it the echo that is due, or begins with a prompt. */
+static void
+read_unfolded(struct exchange *x, const char **line, size_t *len)
+{
+	unsigned due = x->echoed ? 1 : 0;
+	size_t unfolded_len;
+	const char *unfolded = channel_unfolded(x->channel, &unfolded_len);
+	if (!unfolded || x->failed || due >= x->count || x->early ||
+	    is_due(x, due, *line, *len))
+		return;
+	if (!is_due(x, due, unfolded, unfolded_len) &&
+	    (prompts_prefix(x->prompts, *line, *len) ||
+		!prompts_prefix(x->prompts, unfolded, unfolded_len)))
+		return;
+	*line = unfolded;
+	*len = unfolded_len;
+}
+
 void
 exchange_hear_line(void *data, const char *line, size_t len)
 {
@@ -360,8 +455,9 @@ exchange_hear_line(void *data, const char *line, size_t len)
 	bool all_done = done && done == len;
 	line += done;
 	len -= done;
+	if (!x->open_done)
+		read_unfolded(x, &line, &len);
 	x->open_done = 0;
-	x->asked = false;
 	if (x->failed || all_done)
 		return;
 	if (!x->count)

@@ -1,5 +1,5 @@
-/* One exchange on its way: what exchange.c (sending, waiting, questions) and
- * exchange_hear.c (what the lines of the screen mean) share. */
+/* One exchange on its way: what exchange.c (sending, waiting), exchange_hear.c
+ * (what the lines of the screen mean) and exchange_ask.c (questions) share. */
 #ifndef NETPUSH_DEVICE_EXCHANGE_PARTS_H
 #define NETPUSH_DEVICE_EXCHANGE_PARTS_H
 
@@ -41,15 +41,23 @@ struct exchange {
 	unsigned early; /* lines behind the head whose echo came early */
 	size_t open_done; /* bytes of the open line that are accounted for */
 	bool echoes_early; /* seen once: never more than one line in flight */
-	bool glued; /* the open line ends with the prompt, behind other text */
-	bool probed; /* a Return was sent to see it alone */
+	bool glued; /* the open line ends with a prompt, behind other text */
+	bool stranded; /* the prompt came back from a question, but not the
+			  lines behind it */
+	unsigned probes; /* Returns sent to see whether it awaits a line */
 	bool asked; /* the open line is a question that was answered */
+	bool unanswered; /* the head's question took what was behind it */
+	unsigned eaten; /* lines that did so */
+	unsigned lost; /* lines that never came back from it */
 	bool secret_given; /* a secret is offered once, never again */
 	bool damaged; /* an echo was not what was sent, or a question stayed
 			 unanswered: the run fails when all is heard */
 	bool aborted; /* abort_line was sent */
 	bool failed;
 	struct buf answer;
+	struct buf begun; /* before the prompt is known: what may be one, with
+			     the beginning of the head's echo behind it */
+	size_t begun_part; /* how much of the echo that is */
 	struct buf out;
 };
 
@@ -58,6 +66,30 @@ struct in_flight *exchange_flight(struct exchange *x, unsigned i);
 
 /* The fault belongs to the I-th line in flight, if there is one. */
 void exchange_fail_at(struct exchange *x, unsigned i, const char *device_text);
+
+/* When to wait no longer for the next byte. */
+int64_t exchange_quiet_deadline(const struct exchange *x);
+
+/* The open line may be a question: answers it, or declines. */
+void exchange_ask(struct exchange *x, const char *open, size_t len);
+
+/* A finished LINE amid the head's answer: if it was a question that nobody
+ * answered, the line behind may have. */
+void exchange_hear_asked(struct exchange *x, const char *line, size_t len);
+
+/* The echo of the KNOWN-th line in flight follows the head's answer: if it was
+ * a question that took the lines between, they are dropped. How many. */
+unsigned exchange_drop_eaten(struct exchange *x, unsigned known);
+
+/* All in flight is taken for lost; PROMPT is the one that stays. */
+void exchange_give_up_rest(struct exchange *x, const char *prompt, size_t len);
+
+/* Adds what questions cost to the fault. */
+void exchange_tell_asked(struct exchange *x);
+
+/* The length of a prompt at the end of TEXT, behind something else; or 0. */
+size_t exchange_glued_prompt(
+    const struct exchange *x, const char *text, size_t len);
 
 /* A finished line of the screen; DATA is the exchange. */
 void exchange_hear_line(void *data, const char *line, size_t len);

@@ -9,7 +9,6 @@
 #include "base/str.h"
 #include "text/re.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,10 +66,10 @@ refuse(struct sender *sender, size_t index, const char *text,
     const struct re_span *why)
 {
 	const char *sent = sender_line(sender, index);
-	if (sender->refused)
+	if (sender->refused || sender->bad)
 		return;
 	sender->refused = true;
-	sender->refused_at = index;
+	sender->failed_at = index;
 	err_set(&sender->fault->err, ERR_REFUSED,
 	    "line %zu was refused: %s: %.*s", index + 1, sent,
 	    (int)(why->end - why->start), text + why->start);
@@ -88,7 +87,7 @@ keep_words(struct sender *sender, size_t index, const char *text)
 void
 sender_stray(struct sender *sender, size_t index, const char *prompt)
 {
-	if (sender->refused || sender->strayed)
+	if (sender->refused || sender->strayed || sender->bad)
 		return;
 	sender->strayed = true;
 	err_set(&sender->fault->err, ERR_PROMPT,
@@ -115,7 +114,7 @@ check_exit(
 {
 	if (str_eq(prompt, home))
 		return 0;
-	if (sender->refused || sender->strayed)
+	if (sender->refused || sender->strayed || sender->bad)
 		return -1;
 	sender->strayed = true;
 	fault_at(sender->fault, (unsigned)index + 1, sender_line(sender, index),
@@ -141,6 +140,9 @@ hear_reply(void *data, struct exchange_request *request,
 		    sender, index, reply->prompt, sender->tail_home);
 	bool in_block = sender->nested && reply->index < behind;
 	if (reply->bad) {
+		if (!sender->refused && !sender->bad)
+			sender->failed_at = index;
+		sender->bad = true;
 		pace(sender, false);
 		return -1;
 	}
@@ -151,7 +153,7 @@ hear_reply(void *data, struct exchange_request *request,
 		return -1;
 	}
 	sender->push->accepted++;
-	sender->accepted_behind += sender->refused;
+	sender->accepted_behind += sender->refused || sender->bad;
 	if (said == SAID_SOMETHING)
 		keep_words(sender, index, reply->text);
 	if (in_block) {
@@ -162,7 +164,7 @@ hear_reply(void *data, struct exchange_request *request,
 			     : reply->mode && reply->mode->config;
 	if (!home && reply->index + 1 < request->count)
 		sender_stray(sender, index, reply->prompt);
-	return sender->refused || sender->strayed;
+	return sender->refused || sender->strayed || sender->bad;
 }
 
 /* Text that came when no answer was due: a refusal among it belongs to the
@@ -175,7 +177,7 @@ hear_stray(void *data, const char *line, size_t len)
 	char *text = xstrndup(line, len);
 	if (profile_rules_match(&sender->profile->refusals, line, len) &&
 	    !profile_rules_match(&sender->profile->notices, line, len) &&
-	    sender->push->accepted) {
+	    sender->push->accepted && !sender->bad) {
 		struct re_span why = { 0, len };
 		refuse(sender, sender->push->accepted - 1, text, &why);
 	} else {
@@ -184,15 +186,13 @@ hear_stray(void *data, const char *line, size_t len)
 	free(text);
 }
 
-/* What was in flight behind a refused line belongs to the story. */
+/* What was in flight behind the line that failed belongs to the story. */
 static void
 tell_lines_behind(struct sender *sender)
 {
-	size_t behind = sender->push->sent - sender->refused_at - 1;
-	struct err *err = &sender->fault->err;
-	size_t len = strlen(err->text);
+	size_t behind = sender->push->sent - sender->failed_at - 1;
 	if (behind)
-		snprintf(err->text + len, sizeof(err->text) - len,
+		err_append(&sender->fault->err,
 		    " (%zu line%s behind it had been sent, %zu accepted)",
 		    behind, behind == 1 ? "" : "s", sender->accepted_behind);
 }
@@ -264,7 +264,7 @@ sender_group(struct sender *sender, size_t first, size_t count, bool nested,
 	int rc = sender_run(sender, &request);
 	sender->push->sent = text_sent(sender, request.sent);
 	free(lines);
-	if (sender->refused)
+	if (sender->refused || sender->bad)
 		tell_lines_behind(sender);
 	if (sender->refused || sender->strayed)
 		rc = -1;

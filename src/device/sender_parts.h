@@ -28,7 +28,8 @@ struct sender {
 	bool nested; /* under a header: must stay in its mode */
 	char *home; /* the prompt that belongs to this block */
 	bool refused;
-	size_t refused_at; /* its index in push->lines */
+	bool bad; /* a line was damaged, or its question not answered */
+	size_t failed_at; /* the index in push->lines of either */
 	size_t accepted_behind; /* lines in flight behind it that took */
 	bool strayed; /* the mode was left with lines still to come */
 };

@@ -2,7 +2,6 @@
 kinds, log lines, terminal noise, and any split of all that into packets."""
 
 import re
-import unittest
 
 from devices import SILENCE, DeviceCase, Ios, split_at_random
 from harness import main
@@ -350,8 +349,6 @@ class Noise(Text):
                 return super().execute(line)
         self.works(Logs)
 
-    # Known: the prompt at the end of a log line is not seen: it times out.
-    @unittest.expectedFailure
     def test_prompt_glued_to_a_log_line_after_end(self):
         class Logs(Plain):
             def answer(self, line):
@@ -381,8 +378,6 @@ class Noise(Text):
                 return line, line
         self.works(Logs)
 
-    # Known: before the prompt is learnt a broken echo is not put together.
-    @unittest.expectedFailure
     def test_in_the_middle_of_every_echo(self):
         class Logs(Plain):
             def echo(self, line):
