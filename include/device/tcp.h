@@ -8,8 +8,9 @@ struct err;
 
 /*
  * Tries every address that ADDRESS resolves to, in the resolver's order
- * (RFC 6724), until one answers. Returns a non-blocking, close-on-exec
- * socket, or -1 with kind resolve, connect, timeout or cancelled.
+ * (RFC 6724), until one answers; the lookup has the same deadline. Returns a
+ * non-blocking, close-on-exec socket, or -1 with kind resolve, connect, timeout,
+ * cancelled or internal.
  */
 int tcp_connect(const char *address, int port, int64_t deadline, int cancel_fd,
     struct err *err);

@@ -12,11 +12,17 @@
 #include "device/wait.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A socket on a free port of 127.0.0.1; listens if BACKLOG >= 0. */
@@ -58,6 +64,94 @@ what_cannot_be_reached(void **state)
 		    tcp_connect(names[i], 22, deadline_in(5000), -1, &err), -1);
 		assert_int_equal(err.kind, ERR_RESOLVE);
 	}
+}
+
+/*
+ * Stands before libc's: a resolver whose servers are dead, one that crashes, and
+ * one that knows two addresses, neither of which is a literal to be looked up
+ * in this process. LOOKED_UP would show a name that was.
+ */
+static bool looked_up;
+
+int
+getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+    struct addrinfo **list)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *,
+	    struct addrinfo **);
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (hints->ai_flags & AI_NUMERICHOST)
+		return real(name, service, hints, list);
+	looked_up = true;
+	if (strcmp(name, "dead.test") == 0)
+		for (;;)
+			pause();
+	if (strcmp(name, "crash.test") == 0)
+		raise(SIGKILL);
+	if (strcmp(name, "two.test"))
+		return real(name, service, hints, list);
+	int rc = real("127.0.0.2", service, hints, list);
+	return rc ? rc : real("127.0.0.1", service, hints, &(*list)->ai_next);
+}
+
+static void
+nobody_is_left_behind(void)
+{
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	assert_false(looked_up);
+}
+
+static void
+a_resolver_that_hangs_meets_the_deadline(void **state)
+{
+	(void)state;
+	struct err err = { 0 };
+	int fds[2];
+	int64_t start = clock_ms();
+	assert_int_equal(
+	    tcp_connect("dead.test", 22, deadline_in(50), -1, &err), -1);
+	assert_int_equal(err.kind, ERR_RESOLVE);
+	assert_string_equal(
+	    err.text, "dead.test: the name was not resolved in time");
+	assert_true(clock_ms() - start >= 50);
+	nobody_is_left_behind();
+	/* ... and is called off. */
+	assert_int_equal(pipe(fds), 0);
+	close(fds[1]);
+	assert_int_equal(
+	    tcp_connect("dead.test", 22, DEADLINE_NEVER, fds[0], &err), -1);
+	assert_int_equal(err.kind, ERR_CANCELLED);
+	close(fds[0]);
+	nobody_is_left_behind();
+}
+
+static void
+a_resolver_that_dies_is_an_error(void **state)
+{
+	(void)state;
+	struct err err = { 0 };
+	assert_int_equal(
+	    tcp_connect("crash.test", 22, deadline_in(5000), -1, &err), -1);
+	assert_int_equal(err.kind, ERR_RESOLVE);
+	nobody_is_left_behind();
+}
+
+static void
+each_address_of_a_name_is_tried(void **state)
+{
+	(void)state;
+	int port;
+	int fd = listener(5, &port); /* nobody listens on 127.0.0.2 there */
+	struct err err = { 0 };
+	int client = tcp_connect("two.test", port, deadline_in(5000), -1, &err);
+	assert_true(client >= 0);
+	close(client);
+	client = tcp_connect("127.0.0.1", port, deadline_in(5000), -1, &err);
+	assert_true(client >= 0);
+	close(client);
+	close(fd);
+	nobody_is_left_behind();
 }
 
 /* Fills the queue of a listener that never accepts, until a connection gets
@@ -163,6 +257,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_cannot_be_reached),
+		cmocka_unit_test(a_resolver_that_hangs_meets_the_deadline),
+		cmocka_unit_test(a_resolver_that_dies_is_an_error),
+		cmocka_unit_test(each_address_of_a_name_is_tried),
 		cmocka_unit_test(no_answer_is_a_timeout_and_can_be_called_off),
 		cmocka_unit_test(a_connection_is_ready_for_use),
 		cmocka_unit_test(waiting_ends_by_all_three_causes),
