@@ -26,4 +26,9 @@ void redactor_add(struct redactor *redactor, const struct secret *secret);
 void redact_add(const struct redactor *redactor, struct buf *out,
     const char *text, size_t len);
 
+/* How much to keep of a TEXT that was cut at its end, before it is redacted: a
+ * secret may have been divided by the cut, and half of one is not found. */
+size_t redact_cut_len(
+    const struct redactor *redactor, const char *text, size_t len);
+
 #endif

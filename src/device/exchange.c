@@ -231,7 +231,8 @@ fail_silent(struct exchange *x)
 	size_t len;
 	const char *open = channel_open_line(x->channel, &len);
 	struct buf shown;
-	buf_init(&shown, 4096);
+	/* Never cut here: what is cut must be redacted before. */
+	buf_init(&shown, EXCHANGE_ANSWER_LIMIT_BYTES + SCREEN_LINE_LIMIT_BYTES);
 	buf_add(&shown, buf_str(&x->answer), x->answer.len);
 	buf_add(&shown, open, len);
 	exchange_fail_at(x, 0, buf_str(&shown));

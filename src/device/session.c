@@ -53,7 +53,9 @@ session_new(struct transport *transport, const struct target *target,
 	session->deadline = deadline;
 	redactor_add(&session->redactor, credentials->password);
 	redactor_add(&session->redactor, credentials->enable);
-	buf_init(&session->greeting, GREETING_LIMIT_BYTES);
+	/* Room for one line more, and the open one: nothing is cut in it. */
+	buf_init(&session->greeting,
+	    GREETING_LIMIT_BYTES + 2 * (SCREEN_LINE_LIMIT_BYTES + 1));
 	session->transcript = transcript_open(
 	    target->transcript, &session->redactor);
 	session->channel = channel_new(
@@ -366,7 +368,7 @@ session_enter(struct session *session, const char *mode, struct fault *fault)
 		const char *command = next_command(session, to, &via);
 		if (!command)
 			break;
-		buf_init(&text, 4096);
+		buf_init(&text, EXCHANGE_ANSWER_LIMIT_BYTES);
 		answer.out = &text;
 		int rc = run_lines(session, &command, 1, 1,
 		    session_deadline(session, 0),

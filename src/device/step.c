@@ -126,6 +126,7 @@ step_push(struct session *session, const struct job_step *step,
 	push_init(&push, lines, step_deadline(session, step));
 	int rc = sender_push(session, &push, &result->fault);
 	buf_add(&result->notes, buf_str(&push.spoken), push.spoken.len);
+	result->notes.cut |= push.spoken.cut;
 	*touched = push.sent > 0;
 	push_clear(&push);
 	return rc;

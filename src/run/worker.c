@@ -62,8 +62,8 @@ emit(struct worker *worker, struct event *event)
 }
 
 /* A device's text as it may be written down: no secret, valid UTF-8, not
- * longer than LIMIT. The caller owns it. *CUT (may be NULL) = something was
- * left out. */
+ * longer than LIMIT. The caller owns it. *CUT (may be NULL): the end of it was
+ * left out, by whoever kept the text or here. */
 static char *
 clean_text(struct worker *worker, const char *text, size_t len, size_t limit,
     bool *cut)
@@ -71,6 +71,8 @@ clean_text(struct worker *worker, const char *text, size_t len, size_t limit,
 	struct buf out;
 	buf_reset(&worker->clean);
 	/* Cut after redacting: a secret that the limit divides is one, too. */
+	if (cut && *cut)
+		len = redact_cut_len(&worker->redactor, text, len);
 	redact_add(&worker->redactor, &worker->clean, text, len);
 	buf_init(&out, limit);
 	str_add_utf8(&out, buf_str(&worker->clean), worker->clean.len);
@@ -85,8 +87,10 @@ clean_text(struct worker *worker, const char *text, size_t len, size_t limit,
 static void
 set_error(struct worker *worker, struct event *event, struct fault *fault)
 {
-	char *message = clean_text(worker, fault->err.text,
-	    strlen(fault->err.text), sizeof(fault->err.text), NULL);
+	/* A message that fills its room was cut to it, as far as we know. */
+	size_t room = sizeof(fault->err.text), used = strlen(fault->err.text);
+	bool cut = used + 1 == room;
+	char *message = clean_text(worker, fault->err.text, used, room, &cut);
 	event->error.err.kind = fault->err.kind;
 	err_set(&event->error.err, fault->err.kind, "%s", message);
 	/* A message cut in the middle of a character is cut before it. */
@@ -203,9 +207,10 @@ emit_step(struct worker *worker, const struct job_step *step,
 	event.output_cut = result->output.cut;
 	event.output = clean_text(worker, buf_str(&result->output),
 	    result->output.len, EVENT_OUTPUT_LIMIT_BYTES, &event.output_cut);
+	bool notes_cut = result->notes.cut;
 	if (result->notes.len)
 		event.notes = clean_text(worker, buf_str(&result->notes),
-		    result->notes.len, FAULT_TEXT_LIMIT_BYTES, NULL);
+		    result->notes.len, FAULT_TEXT_LIMIT_BYTES, &notes_cut);
 	if (result->fault.err.kind != ERR_NONE)
 		set_error(worker, &event, &result->fault);
 	emit(worker, &event);

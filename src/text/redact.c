@@ -83,3 +83,46 @@ redact_add(const struct redactor *redactor, struct buf *out, const char *text,
 	}
 	buf_add(out, text, (size_t)(search.end - text));
 }
+
+/* The longest end of TEXT that a secret begins with, but is not the whole. */
+static size_t
+begun_secret(const struct secret *secret, const char *text, size_t len)
+{
+	size_t n = secret_len(secret) - 1;
+	for (n = n < len ? n : len; n; n--)
+		if (memcmp(text + len - n, secret_reveal(secret), n) == 0)
+			break;
+	return n;
+}
+
+/* Where the secret that lies across AT begins; AT if none does. */
+static size_t
+before_secret(
+    const struct secret *secret, const char *text, size_t len, size_t at)
+{
+	size_t n = secret_len(secret);
+	for (size_t from = at >= n ? at - n + 1 : 0; from < at; from++)
+		if (n <= len - from &&
+		    memcmp(text + from, secret_reveal(secret), n) == 0)
+			return from;
+	return at;
+}
+
+size_t
+redact_cut_len(const struct redactor *redactor, const char *text, size_t len)
+{
+	size_t keep = len;
+	for (size_t i = 0; i < redactor->count; i++) {
+		size_t begun = begun_secret(redactor->secrets[i], text, len);
+		if (len - begun < keep)
+			keep = len - begun;
+	}
+	/* Half a secret is not to be left before it, either. */
+	for (size_t i = 0; keep < len && i < redactor->count;) {
+		size_t from = before_secret(
+		    redactor->secrets[i], text, len, keep);
+		i = from < keep ? 0 : i + 1;
+		keep = from;
+	}
+	return keep;
+}

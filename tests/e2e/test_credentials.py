@@ -311,6 +311,30 @@ class Secrecy(Case):
             self.assertIn("you said ", file.read())
         self.assert_nowhere(run, RIGHT, ENABLE)
 
+    def test_password_that_a_cut_divides(self):
+        """A message is cut to its room. Wherever that falls in a password
+        which the device shows, no part of it stays."""
+        lines = {"permit tcp any any eq %d" % n: "%% %s %s\n" % (
+            "x" * n, RIGHT * 3) for n in range(418, 452)}
+        self.start_lab({"hostname": "R1", "password": RIGHT, "faults": [
+            {"kind": "refuse", "at": "^%s$" % line, "text": text}
+            for line, text in lines.items()]})
+        steps = "".join("""
+      - template: acl
+        on_failure: continue
+        vars: {acl_name: A%d, acl_lines: %s}
+""" % (n, line) for n, line in enumerate(lines))
+        run = self.push(self.phases_job(
+            "  - name: push\n    steps:" + steps), "--transcripts", "-vv",
+            password=RIGHT, expect=1)
+        messages = [step["error"]["message"]
+                    for step in run.json["results"][0]["steps"]]
+        self.assertEqual(len(messages), len(lines))
+        for message in messages:
+            shown = message.split("xx ")[-1].replace("<redacted>", "")
+            self.assertRegex(shown, r"^(<r?e?d?a?c?t?e?d?)?$", message)
+        self.assert_nowhere(run, RIGHT)
+
 
 if __name__ == "__main__":
     main()

@@ -129,6 +129,48 @@ many_secrets_cost_linear_time(void **state)
 	secret_free(never);
 }
 
+static void
+no_half_is_left_at_a_cut(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *secrets[4];
+		const char *text;
+		size_t keep;
+	} cases[] = {
+		{ { "sesame" }, "", 0 },
+		{ { NULL }, "open sesa", 9 },
+		{ { "sesame" }, "open sesa", 5 },
+		{ { "sesame" }, "open s", 5 },
+		{ { "sesame" }, "open sesame", 11 }, /* whole: found anyhow */
+		{ { "sesame" }, "open same", 9 },
+		{ { "sesame" }, "sesa", 0 },
+		{ { "s" }, "ess", 3 },
+		{ { "one", "two" }, "a tw", 2 },
+		{ { "same", "sesame" }, "a sesa", 2 },
+		{ { "sesame", "same" }, "a sesa", 2 },
+		/* A whole one that ends in a begun one. */
+		{ { "aa" }, "xaa", 1 },
+		{ { "abab" }, "-ababab", 1 },
+		{ { "aba" }, "-abab", 1 },
+		{ { "xyz", "zebra" }, "-xyzeb", 1 },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct redactor redactor = { 0 };
+		struct secret *owned[4] = { NULL };
+		for (size_t j = 0; cases[i].secrets[j]; j++) {
+			const char *text = cases[i].secrets[j];
+			owned[j] = secret_new(text, strlen(text));
+			redactor_add(&redactor, owned[j]);
+		}
+		if (redact_cut_len(&redactor, cases[i].text,
+			strlen(cases[i].text)) != cases[i].keep)
+			fail_msg("case %zu: %s", i, cases[i].text);
+		for (size_t j = 0; j < 4; j++)
+			secret_free(owned[j]);
+	}
+}
+
 int
 main(void)
 {
@@ -137,6 +179,7 @@ main(void)
 		cmocka_unit_test(overlapping_secrets_leave_nothing),
 		cmocka_unit_test(nothing_and_empty_are_no_secrets),
 		cmocka_unit_test(a_nul_in_the_text_ends_nothing),
+		cmocka_unit_test(no_half_is_left_at_a_cut),
 		cmocka_unit_test(many_secrets_cost_linear_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
