@@ -55,11 +55,15 @@ decline(struct exchange *x, enum err_kind kind, const char *why,
 	const char *abort_line = x->profile->abort_line;
 	blame(x, kind, why, asked, len);
 	x->asked = true;
-	if (!abort_line || x->aborted ||
+	/* Once is enough: it stands behind what was typed ahead, and is heard
+	 * when that is eaten up. */
+	if (x->aborted)
+		return;
+	x->aborted = true;
+	if (!abort_line ||
 	    channel_send(x->channel, abort_line, strlen(abort_line), false,
 		exchange_quiet_deadline(x), &x->fault->err))
 		x->failed = true;
-	x->aborted = true;
 }
 
 /* Why QUESTION must not be answered; NULL when it may. */
