@@ -21,6 +21,7 @@
 #define EXCHANGE_ANSWER_LIMIT_BYTES (16u << 20)
 
 struct exchange;
+struct re;
 struct secret;
 
 /* One line's answer. The texts are valid only during the call. */
@@ -32,6 +33,7 @@ struct exchange_reply {
 	struct buf *whole; /* the same, to be taken over by a swap */
 	const struct profile_mode *mode; /* by the prompt that followed */
 	const char *prompt;
+	bool opened; /* the request's text was opened by this line */
 	bool bad; /* the line was damaged, or its question not answered: the
 		     run will fail, this is what the device made of it */
 };
@@ -42,6 +44,13 @@ struct exchange_request {
 	/* Lines that are ours and not the text's ("exit"): they are never
 	 * alone. The first own_first, and the one at own_at. */
 	size_t own_first, own_at;
+	/* The first line opens a text that is read without a prompt: the lines
+	 * behind it go when the device has shown this, as they stand, and a
+	 * prompt comes only after the last. If a prompt comes instead, they
+	 * are not sent. NULL: no such text. */
+	const struct re *opened;
+	const char *ends; /* bytes that end the text instead of its last line;
+			     they are the last of LINES. NULL: none */
 	unsigned window; /* lines in flight at most; on_reply may change it */
 	bool learn; /* the set-up: echoes teach the prompt */
 	bool moves; /* a command that leads to another mode, whose

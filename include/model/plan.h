@@ -16,10 +16,14 @@
 struct plan_line {
 	char *text; /* with its indentation, without a line end */
 	unsigned origin; /* line in `file`, 0 if unknown */
+	/* It opens a text that goes on until a mark (borrowed), or NULL. */
+	const struct profile_until *until;
+	bool in_text; /* it belongs to such a text: goes as it stands */
 };
 
 struct plan_lines {
-	/* blank lines and comment lines ("!") left out */
+	/* blank lines and comment lines ("!") left out, but not in a text that
+	 * goes on until a mark */
 	struct plan_line *items;
 	size_t count, cap;
 	const char *file; /* of the template: borrowed from profile or job */

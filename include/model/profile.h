@@ -58,6 +58,32 @@ struct profile_question {
 	bool bare; /* send the answer without a Return (a pager's blank) */
 };
 
+/*
+ * A line that opens a text: what follows is read as it stands, without a
+ * prompt, until the mark. That is a fixed one, or what the pattern's group
+ * "mark" caught in the opening line (`banner motd ^`). Or there is none, and
+ * the bytes `ends` end it (Ctrl-D); then the lines that are indented deeper
+ * than the first are the text.
+ */
+struct profile_until {
+	struct profile_rule when;
+	struct re *opened; /* what the device then shows; before, no line of the
+			      text is sent */
+	char *opened_text;
+	char *mark; /* NULL: the group, or ends */
+	bool alone; /* it counts on a line of its own only, and indentation and
+		       blank lines are not the text's */
+	char *ends; /* NULL: the mark does */
+};
+
+/* Where a text that was opened ends. The mark is borrowed from the opening
+ * line, or the profile. */
+struct until_end {
+	const struct profile_until *until;
+	const char *mark;
+	size_t mark_len;
+};
+
 struct profile_template {
 	char *name;
 	char *text;
@@ -93,6 +119,8 @@ struct profile {
 			       with them */
 	struct profile_rules renames; /* lines after which the prompt may show
 				 another name */
+	struct profile_until *untils; /* lines that open a text */
+	size_t until_count;
 	struct profile_rules log_lines; /* cut out wherever they appear */
 	struct profile_question *questions;
 	size_t question_count;
@@ -146,6 +174,15 @@ void profile_rules_join(struct profile_rules *rules);
 /* Does one of the patterns match this line? */
 bool profile_rules_match(
     const struct profile_rules *rules, const char *line, size_t len);
+
+/* Does this line open a text? Not if the mark stands in it once more: it is the
+ * whole text then. */
+bool profile_until_opens(const struct profile *profile, const char *line,
+    size_t len, struct until_end *end);
+
+/* Does this line of the text end it? Never, where bytes do. */
+bool profile_until_ends(
+    const struct until_end *end, const char *line, size_t len);
 
 const struct profile_template *profile_template_find(
     const struct profile *profile, const char *name);

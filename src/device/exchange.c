@@ -138,8 +138,8 @@ look_at_open_line(struct exchange *x)
 		x->open_done = len; /* it was edited meanwhile */
 	open += x->open_done;
 	len -= x->open_done;
-	if (x->count == 1 && !x->echoed && exchange_flight(x, 0)->part &&
-	    prompts_find(x->prompts, open, len))
+	if (x->count == 1 && !x->echoed && !exchange_in_text(x, 0) &&
+	    exchange_flight(x, 0)->part && prompts_find(x->prompts, open, len))
 		exchange_settle_for_part(x, NULL, 0);
 	x->glued = x->stranded = false;
 	if (!x->count || !len)
@@ -161,15 +161,24 @@ look_at_open_line(struct exchange *x)
 }
 
 static void
-add_line(struct exchange *x, const char *text, size_t len)
+add_line(struct exchange *x, const char *text, size_t len, bool in_text)
 {
 	for (size_t i = 0; i < len; i++) {
 		/* A bare "?" is the help key on these command lines. */
-		if (text[i] == '?' && x->profile->literal_next)
+		if (text[i] == '?' && x->profile->literal_next && !in_text)
 			buf_adds(&x->out, x->profile->literal_next);
 		buf_addc(&x->out, text[i]);
 	}
 	buf_addc(&x->out, '\n');
+}
+
+/* The bytes that end a text are no line: they have no echo, and all that comes
+ * is their answer. */
+static void
+add_ends(struct exchange *x)
+{
+	buf_adds(&x->out, x->request->ends);
+	x->echoed = true;
 }
 
 /* Only one line at a time is in flight anyhow: then nobody needs to know. */
@@ -179,7 +188,7 @@ goes_alone(
 {
 	const struct exchange_request *request = x->request;
 	bool own = x->next < request->own_first || x->next == request->own_at;
-	return window > 1 && request->config && !own &&
+	return window > 1 && request->config && !own && !request->opened &&
 	    profile_rules_match(&x->profile->alone, text, len);
 }
 
@@ -193,7 +202,8 @@ fill_window(struct exchange *x)
 		window = EXCHANGE_WINDOW_MAX;
 	buf_reset(&x->out);
 	while (!x->stop && !x->asked && x->next < request->count &&
-	    (x->count == 0 || x->count < window)) {
+	    (x->count == 0 || x->count < window) &&
+	    exchange_text_may_go(x, x->next)) {
 		const char *text = request->lines[x->next];
 		size_t len = strlen(text);
 		bool alone = goes_alone(x, text, len, window);
@@ -212,7 +222,11 @@ fill_window(struct exchange *x)
 		x->count++;
 		request->sent = ++x->next;
 		x->bytes_in_flight += len + 1;
-		add_line(x, text, len);
+		if (request->ends && x->next == request->count)
+			add_ends(x);
+		else
+			add_line(
+			    x, text, len, exchange_in_text(x, x->count - 1));
 	}
 	if (!x->out.len)
 		return 0;
@@ -330,7 +344,7 @@ exchange_run(
 	x->secret_given = false;
 	x->shown_at = NOT_SHOWN;
 	x->early = 0;
-	x->damaged = x->aborted = x->unanswered = false;
+	x->damaged = x->aborted = x->unanswered = x->opened = false;
 	x->glued = x->stranded = false;
 	x->probes = x->eaten = x->lost = 0;
 	x->bytes_in_flight = 0;

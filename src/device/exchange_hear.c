@@ -19,8 +19,8 @@ is_log_line(const struct exchange *x, const char *line, size_t len)
 
 /* Tells the observer; true if LINE, or what a prompt is glued to, is a log
  * line that the device mixed in. *PROMPT_LEN = the length of that prompt. */
-static bool
-take_log_line(
+bool
+exchange_take_log_line(
     struct exchange *x, const char *line, size_t len, size_t *prompt_len)
 {
 	size_t prompt = 0;
@@ -119,6 +119,7 @@ exchange_finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
 		.whole = &x->answer,
 		.mode = x->mode,
 		.prompt = exchange_prompt(x),
+		.opened = x->opened,
 		.bad = head->bad,
 	};
 	x->bytes_in_flight -= head->len + 1;
@@ -127,6 +128,9 @@ exchange_finish_head(struct exchange *x, const char *prompt, size_t prompt_len)
 	x->echoed = x->early > 0;
 	x->early -= x->early > 0;
 	x->interrupted = x->asked = x->unanswered = false;
+	/* A text that was not opened is not sent. */
+	if (x->request->opened && !x->opened)
+		x->stop = true;
 	struct exchange_request *request = x->request;
 	if (request->on_reply &&
 	    request->on_reply(request->data, request, &reply))
@@ -178,8 +182,9 @@ stray(struct exchange *x, const char *line, size_t len)
  * Nothing more is sent; what is in flight is still accounted for, so that the
  * session stays usable to see what has become of it.
  */
-static void
-note_damage(struct exchange *x, unsigned i, const char *line, size_t len)
+void
+exchange_note_damage(
+    struct exchange *x, unsigned i, const char *line, size_t len)
 {
 	struct in_flight *sent = exchange_flight(x, i);
 	char *shown = xstrndup(line, len);
@@ -201,7 +206,7 @@ void
 exchange_settle_for_part(struct exchange *x, const char *line, size_t len)
 {
 	struct in_flight *head = exchange_flight(x, 0);
-	note_damage(x, 0, head->text, head->part);
+	exchange_note_damage(x, 0, head->text, head->part);
 	x->echoed = true;
 	if (line)
 		hear_answer(x, line, len);
@@ -214,7 +219,7 @@ hear_rest_of_echo(struct exchange *x, const char *line, size_t len)
 {
 	struct in_flight *head = exchange_flight(x, 0);
 	size_t prompt_len = 0, part = head->part;
-	if (take_log_line(x, line, len, &prompt_len))
+	if (exchange_take_log_line(x, line, len, &prompt_len))
 		return;
 	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
 	if ((echo == ECHO_DAMAGED || echo == ECHO_NONE) && x->interrupted) {
@@ -270,7 +275,7 @@ hear_echo(struct exchange *x, const char *line, size_t len)
 	}
 	enum echo echo = compare_echo(x, 0, line, len, &prompt_len);
 	if ((echo == ECHO_NONE || echo == ECHO_DAMAGED) &&
-	    take_log_line(x, line, len, &prompt_len))
+	    exchange_take_log_line(x, line, len, &prompt_len))
 		return;
 	if (echo == ECHO_NONE) {
 		if (!prompts_learnt(x->prompts)) {
@@ -287,7 +292,7 @@ hear_echo(struct exchange *x, const char *line, size_t len)
 	if (prompt_len)
 		note_prompt(x, line, prompt_len);
 	if (echo == ECHO_DAMAGED)
-		note_damage(x, 0, line, len);
+		exchange_note_damage(x, 0, line, len);
 	x->echoed = echo != ECHO_PART;
 }
 
@@ -297,7 +302,7 @@ static bool
 hear_log(struct exchange *x, const char *line, size_t len)
 {
 	size_t prompt_len = 0;
-	if (!take_log_line(x, line, len, &prompt_len))
+	if (!exchange_take_log_line(x, line, len, &prompt_len))
 		return false;
 	if (prompt_len)
 		add_answer(x, line, prompt_len);
@@ -341,7 +346,7 @@ take_next_echo(struct exchange *x, const char *line, size_t len)
 	else
 		exchange_finish_head(x, line, prompt_len);
 	if (echo == ECHO_DAMAGED)
-		note_damage(x, 0, line, len);
+		exchange_note_damage(x, 0, line, len);
 	x->echoed = echo != ECHO_PART;
 	return true;
 }
@@ -383,6 +388,8 @@ hear_answer(struct exchange *x, const char *line, size_t len)
 {
 	bool answered = x->asked && !x->aborted;
 	x->asked = false;
+	if (exchange_hear_opened(x, line, len))
+		return;
 	if (x->early) {
 		size_t done = exchange_take_early(x, line, len);
 		if (done && done == len)
@@ -412,7 +419,7 @@ static void
 hear_idle(struct exchange *x, const char *line, size_t len)
 {
 	size_t prompt_len;
-	if (!take_log_line(x, line, len, &prompt_len))
+	if (!exchange_take_log_line(x, line, len, &prompt_len))
 		stray(x, line, len);
 }
 
@@ -462,6 +469,8 @@ exchange_hear_line(void *data, const char *line, size_t len)
 		return;
 	if (!x->count)
 		hear_idle(x, line, len);
+	else if (!x->echoed && exchange_in_text(x, 0))
+		exchange_hear_text(x, line, len);
 	else if (!x->echoed)
 		hear_echo(x, line, len);
 	else

@@ -35,6 +35,7 @@ struct exchange {
 	size_t next; /* the first line that was not sent yet */
 	bool stop; /* on_reply wants no more */
 	bool echoed; /* the head's echo was seen: its answer is awaited */
+	bool opened; /* the request's text was */
 	bool interrupted; /* a log line broke the prompt's line */
 	size_t shown_at; /* where in the answer a prompt stands on a line of
 			    its own, blank lines at most behind it */
@@ -66,6 +67,28 @@ struct in_flight *exchange_flight(struct exchange *x, unsigned i);
 
 /* The fault belongs to the I-th line in flight, if there is one. */
 void exchange_fail_at(struct exchange *x, unsigned i, const char *device_text);
+
+/* Is the I-th line in flight part of a text that was opened? */
+bool exchange_in_text(const struct exchange *x, unsigned i);
+
+/* May the line NEXT of the request, a text's, be sent by now? */
+bool exchange_text_may_go(const struct exchange *x, size_t next);
+
+/* A line of the screen while the head, a line of a text, awaits its echo. */
+void exchange_hear_text(struct exchange *x, const char *line, size_t len);
+
+/* A LINE of the answer to the line that opens a text: true if it says that the
+ * text is open. */
+bool exchange_hear_opened(struct exchange *x, const char *line, size_t len);
+
+/* Only log lines: tells the observer. *PROMPT_LEN = the length of the prompt
+ * that stands before it. */
+bool exchange_take_log_line(
+    struct exchange *x, const char *line, size_t len, size_t *prompt_len);
+
+/* The device made another line of the I-th one in flight: LINE. */
+void exchange_note_damage(
+    struct exchange *x, unsigned i, const char *line, size_t len);
 
 /* When to wait no longer for the next byte. */
 int64_t exchange_quiet_deadline(const struct exchange *x);

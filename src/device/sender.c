@@ -40,9 +40,15 @@ line_depth(const struct sender *sender, size_t index)
 }
 
 static bool
+in_text(const struct sender *sender, size_t index)
+{
+	return sender->push->lines->items[index].in_text;
+}
+
+static bool
 is_header(const struct sender *sender, size_t index, size_t end)
 {
-	return index + 1 < end &&
+	return index + 1 < end && !in_text(sender, index + 1) &&
 	    line_depth(sender, index + 1) > line_depth(sender, index);
 }
 
@@ -51,7 +57,8 @@ block_end(const struct sender *sender, size_t header, size_t end)
 {
 	size_t depth = line_depth(sender, header);
 	size_t at = header + 1;
-	while (at < end && line_depth(sender, at) > depth)
+	while (
+	    at < end && (in_text(sender, at) || line_depth(sender, at) > depth))
 		at++;
 	return at;
 }
@@ -88,7 +95,9 @@ static bool
 takes_tail(const struct sender *sender, size_t end)
 {
 	const char *last = sender_line(sender, end - 1);
-	return sender->window_max > 1 && session_mode(sender->session)->leave &&
+	return sender->window_max > 1 && !in_text(sender, end - 1) &&
+	    !sender_text_count(sender, end - 1) &&
+	    session_mode(sender->session)->leave &&
 	    !profile_rules_match(&sender->profile->alone, last, strlen(last));
 }
 
@@ -148,18 +157,22 @@ check_place(struct sender *sender, size_t at, char *home, bool strict)
 static bool
 leaves_itself(const struct sender *sender, size_t at, const char *exit_line)
 {
-	return exit_line && str_starts(sender_line(sender, at), exit_line);
+	return exit_line && !sender_text_count(sender, at) &&
+	    str_starts(sender_line(sender, at), exit_line);
 }
 
 /* The lines of one depth from AT that go together: in a block all up to the
- * next header, at the top one. */
+ * next header or text until a mark, at the top one; such a text, whole. */
 static size_t
 group_count(const struct sender *sender, size_t at, size_t end, bool together)
 {
-	size_t count = 1;
-	while (
-	    together && at + count < end && !is_header(sender, at + count, end))
-		count++;
+	size_t count = sender_text_count(sender, at);
+	if (count)
+		return count;
+	for (count = 1; together && at + count < end; count++)
+		if (is_header(sender, at + count, end) ||
+		    sender_text_count(sender, at + count))
+			break;
 	return count;
 }
 

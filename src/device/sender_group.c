@@ -15,8 +15,21 @@
 const char *
 sender_line(const struct sender *sender, size_t index)
 {
-	const char *text = sender->push->lines->items[index].text;
-	return text + strspn(text, " \t");
+	const struct plan_line *line = &sender->push->lines->items[index];
+	return line->in_text ? line->text
+			     : line->text + strspn(line->text, " \t");
+}
+
+size_t
+sender_text_count(const struct sender *sender, size_t at)
+{
+	const struct plan_lines *lines = sender->push->lines;
+	size_t count = 1;
+	if (!lines->items[at].until)
+		return 0;
+	while (at + count < lines->count && lines->items[at + count].in_text)
+		count++;
+	return count;
 }
 
 enum said { SAID_NOTHING, SAID_SOMETHING, SAID_NO };
@@ -99,11 +112,13 @@ sender_stray(struct sender *sender, size_t index, const char *prompt)
 }
 
 /* The line of the text that line I of the request is; of our own "exit" the
- * one that follows it. */
+ * one that follows it, of what ends a text its last. */
 static size_t
 text_index(const struct sender *sender, size_t i)
 {
 	size_t index = i < sender->lead ? 0 : i - sender->lead;
+	if (sender->ends && index == sender->count)
+		return sender->first + index - 1;
 	return sender->first + (index > sender->count ? index - 1 : index);
 }
 
@@ -125,6 +140,21 @@ check_exit(
 	    index + 1, prompt, home);
 }
 
+/* The line that was to open a text brought a prompt instead. */
+static int
+not_opened(struct sender *sender, size_t index, const char *prompt)
+{
+	if (sender->refused || sender->strayed || sender->bad)
+		return -1;
+	sender->strayed = true;
+	fault_at(sender->fault, (unsigned)index + 1, sender_line(sender, index),
+	    prompt);
+	return err_set(&sender->fault->err, ERR_PROMPT,
+	    "line %zu did not open a text (the prompt is %s), so the lines "
+	    "of the text were not sent: %s",
+	    index + 1, prompt, sender_line(sender, index));
+}
+
 static int
 hear_reply(void *data, struct exchange_request *request,
     const struct exchange_reply *reply)
@@ -135,7 +165,7 @@ hear_reply(void *data, struct exchange_request *request,
 	size_t behind = sender->lead + sender->count; /* the tail begins */
 	if (reply->index < sender->lead)
 		return check_exit(sender, index, reply->prompt, sender->home);
-	if (reply->index == behind)
+	if (reply->index == behind && !sender->ends)
 		return check_exit(
 		    sender, index, reply->prompt, sender->tail_home);
 	bool in_block = sender->nested && reply->index < behind;
@@ -152,13 +182,17 @@ hear_reply(void *data, struct exchange_request *request,
 		pace(sender, false);
 		return -1;
 	}
-	sender->push->accepted++;
+	if (request->opened && !reply->opened)
+		return not_opened(sender, index, reply->prompt);
+	/* What ends a text is no line of it. */
+	sender->push->accepted += reply->index < behind || !sender->ends;
 	sender->accepted_behind += sender->refused || sender->bad;
 	if (said == SAID_SOMETHING)
 		keep_words(sender, index, reply->text);
 	if (in_block) {
 		pace(sender, said == SAID_NOTHING);
-		request->window = sender->window;
+		if (!request->opened)
+			request->window = sender->window;
 	}
 	bool home = in_block ? str_eq(reply->prompt, sender->home)
 			     : reply->mode && reply->mode->config;
@@ -190,11 +224,12 @@ hear_stray(void *data, const char *line, size_t len)
 static void
 tell_lines_behind(struct sender *sender)
 {
-	size_t behind = sender->push->sent - sender->failed_at - 1;
-	if (behind)
+	size_t sent = sender->push->sent, up_to = sender->failed_at + 1;
+	if (sent > up_to)
 		err_append(&sender->fault->err,
 		    " (%zu line%s behind it had been sent, %zu accepted)",
-		    behind, behind == 1 ? "" : "s", sender->accepted_behind);
+		    sent - up_to, sent - up_to == 1 ? "" : "s",
+		    sender->accepted_behind);
 }
 
 int
@@ -209,10 +244,11 @@ sender_run(struct sender *sender, struct exchange_request *request)
 	int rc = exchange_run(
 	    session_exchange(sender->session), request, &fault);
 	if (rc && !sender->refused && !sender->strayed) {
-		if (fault.line)
-			fault.line = (unsigned)text_index(
-					 sender, fault.line - 1) +
-			    1;
+		if (fault.line) {
+			sender->failed_at = text_index(sender, fault.line - 1);
+			sender->bad = true;
+			fault.line = (unsigned)sender->failed_at + 1;
+		}
 		fault_clear(sender->fault);
 		*sender->fault = fault;
 		return rc;
@@ -250,6 +286,11 @@ sender_group(struct sender *sender, size_t first, size_t count, bool nested,
 	sender->nested = nested;
 	sender->home = home;
 	sender->tail_home = tail_home;
+	const struct profile_until *until = sender->push->lines->items[first]
+						.until;
+	sender->ends = until ? until->ends : NULL;
+	if (sender->ends)
+		lines[all++] = sender->ends;
 	struct exchange_request request = {
 		.lines = lines,
 		.count = all,
@@ -258,6 +299,11 @@ sender_group(struct sender *sender, size_t first, size_t count, bool nested,
 		.window = nested ? sender->window : 1 + (unsigned)lead,
 		.on_reply = hear_reply,
 	};
+	if (until) {
+		request.opened = until->opened;
+		request.ends = until->ends;
+		request.window = sender->window_max;
+	}
 	/* A group without anything in front may still be a group of one. */
 	if (sender->window_max == 1)
 		request.window = 1;

@@ -24,17 +24,23 @@ struct sender {
 	/* Behind the last lines of a block go an "exit" and the header of the
 	 * next: this is the prompt that the exit must lead to. NULL: no tail. */
 	const char *tail_home;
+	const char *ends; /* bytes instead of a tail, see exchange_request */
 	bool tail_sent; /* ... and all of it was accepted */
 	bool nested; /* under a header: must stay in its mode */
 	char *home; /* the prompt that belongs to this block */
 	bool refused;
-	bool bad; /* a line was damaged, or its question not answered */
+	bool bad; /* a line was damaged, not answered, or asked in vain */
 	size_t failed_at; /* the index in push->lines of either */
 	size_t accepted_behind; /* lines in flight behind it that took */
 	bool strayed; /* the mode was left with lines still to come */
 };
 
-/* Line INDEX of the text, without its indentation. */
+/* The lines from AT that are one text until a mark, the opening one included; 0
+ * if none begins there. */
+size_t sender_text_count(const struct sender *sender, size_t at);
+
+/* Line INDEX of the text, without its indentation (but as it stands where it is
+ * a banner's, say). */
 const char *sender_line(const struct sender *sender, size_t index);
 
 /*

@@ -141,28 +141,112 @@ is_content(const char *text, size_t len)
 	return at < len && text[at] != '!';
 }
 
-/* Splits the rendered text; blank lines and comments are not sent. */
+/* A rendered text on its way to lines. */
+struct split {
+	const struct profile *profile;
+	const char *file;
+	struct plan_lines *lines;
+	struct diags *diags;
+	struct until_end
+	    end; /* of the text that is open; until is NULL: none */
+	struct place opened;
+	size_t depth; /* of the line that opened it */
+};
+
+static size_t
+indentation(const char *text, size_t len)
+{
+	size_t n = 0;
+	while (n < len && (text[n] == ' ' || text[n] == '\t'))
+		n++;
+	return n;
+}
+
 static int
-split(const char *text, const struct template_map *map, const char *file,
-    struct plan_lines *lines, struct diags *diags)
+add_checked(
+    struct split *split, const char *text, size_t len, struct place place)
+{
+	struct plan_lines *lines = split->lines;
+	add_line(lines, text, len, place.line);
+	const char *line = lines->items[lines->count - 1].text;
+	/* Indentation is not sent: a tab may stand there. */
+	if (!split->end.until)
+		line += indentation(line, strlen(line));
+	return check_line(line, place, split->diags);
+}
+
+/* A line that is a command; it may open a text. */
+static int
+split_command(
+    struct split *split, const char *text, size_t len, struct place place)
+{
+	while (len && strchr(" \t\r", text[len - 1]))
+		len--;
+	if (!is_content(text, len))
+		return 0;
+	int rc = add_checked(split, text, len, place);
+	struct plan_line *line = &split->lines->items[split->lines->count - 1];
+	split->depth = indentation(text, len);
+	split->opened = place;
+	const char *sent = line->text + split->depth;
+	if (profile_until_opens(
+		split->profile, sent, strlen(sent), &split->end))
+		line->until = split->end.until;
+	else
+		split->end.until = NULL;
+	return rc;
+}
+
+/* A line of the text that is open, which may end it. */
+static int
+split_text(
+    struct split *split, const char *text, size_t len, struct place place)
+{
+	bool ends = profile_until_ends(&split->end, text, len);
+	while (len && text[len - 1] == '\r')
+		len--;
+	if (split->end.until->alone) {
+		size_t skip = indentation(text, len);
+		text += skip;
+		len -= skip;
+		while (len && strchr(" \t", text[len - 1]))
+			len--;
+		if (!len)
+			return 0;
+	}
+	int rc = add_checked(split, text, len, place);
+	split->lines->items[split->lines->count - 1].in_text = true;
+	if (ends)
+		split->end.until = NULL;
+	return rc;
+}
+
+/* Splits the rendered text; blank lines and comments are not sent, except in
+ * texts that go on until a mark. */
+static int
+split(const char *text, const struct template_map *map, struct split *split)
 {
 	int rc = 0;
 	for (size_t row = 0; *text; row++) {
 		size_t len = strcspn(text, "\n");
-		size_t kept = len;
-		while (kept && strchr(" \t\r", text[kept - 1]))
-			kept--;
 		unsigned origin = row < map->count ? map->lines[row] : 0;
-		if (is_content(text, kept)) {
-			add_line(lines, text, kept, origin);
-			struct place place = { file, origin, origin ? 1 : 0 };
-			const char *line = lines->items[lines->count - 1].text;
-			if (check_line(line, place, diags))
-				rc = -1;
-		}
+		struct place place = { split->file, origin, origin ? 1 : 0 };
+		/* What bytes end reaches as far as the indentation does. */
+		if (split->end.until && split->end.until->ends &&
+		    is_content(text, len) &&
+		    indentation(text, len) <= split->depth)
+			split->end.until = NULL;
+		if (split->end.until ? split_text(split, text, len, place)
+				     : split_command(split, text, len, place))
+			rc = -1;
 		text += len + (text[len] == '\n');
 	}
-	return rc;
+	if (!split->end.until || split->end.until->ends)
+		return rc;
+	diag_add(split->diags, split->opened,
+	    "the text that this line opens is not ended by \"%.*s\"",
+	    (int)split->end.mark_len, split->end.mark);
+	return -1;
 }
 
 static int
@@ -173,9 +257,15 @@ render_config(const struct target *target, const struct template *template,
 	struct buf text;
 	buf_init(&text, RENDER_LIMIT_BYTES);
 	lines->file = file;
+	struct split to = {
+		.profile = target->device->profile,
+		.file = file,
+		.lines = lines,
+		.diags = diags,
+	};
 	int rc = render(target, template, &text, &map, diags);
 	if (rc == 0)
-		rc = split(buf_str(&text), &map, file, lines, diags);
+		rc = split(buf_str(&text), &map, &to);
 	template_map_clear(&map);
 	buf_clear(&text);
 	return rc;

@@ -58,6 +58,17 @@ profile_question_clear(struct profile_question *question)
 }
 
 void
+profile_until_clear(struct profile_until *until)
+{
+	re_free(until->when.pattern);
+	re_free(until->opened);
+	free(until->when.text);
+	free(until->opened_text);
+	free(until->mark);
+	free(until->ends);
+}
+
+void
 profile_template_clear(struct profile_template *template)
 {
 	free(template->name);
@@ -75,6 +86,9 @@ free_arrays(struct profile *profile)
 	for (size_t i = 0; i < profile->question_count; i++)
 		profile_question_clear(&profile->questions[i]);
 	free(profile->questions);
+	for (size_t i = 0; i < profile->until_count; i++)
+		profile_until_clear(&profile->untils[i]);
+	free(profile->untils);
 	for (size_t i = 0; i < profile->template_count; i++)
 		profile_template_clear(&profile->templates[i]);
 	free(profile->templates);

@@ -22,6 +22,7 @@ void profile_free(struct profile *profile);
 void profile_rules_clear(struct profile_rules *rules);
 void profile_mode_clear(struct profile_mode *mode);
 void profile_question_clear(struct profile_question *question);
+void profile_until_clear(struct profile_until *until);
 void profile_template_clear(struct profile_template *template);
 
 #endif

@@ -76,6 +76,19 @@ static const cyaml_schema_value_t question_schema = {
 	    CYAML_FLAG_DEFAULT, struct profile_question, question_fields),
 };
 
+static const cyaml_schema_field_t until_fields[] = {
+	TEXT("pattern", struct profile_until, when.text),
+	TEXT("opened", struct profile_until, opened_text),
+	TEXT("mark", struct profile_until, mark),
+	TRUTH("alone", struct profile_until, alone),
+	TEXT("ends", struct profile_until, ends),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t until_schema = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct profile_until, until_fields),
+};
+
 static const cyaml_schema_field_t template_fields[] = {
 	TEXT("name", struct profile_template, name),
 	TEXT("text", struct profile_template, text),
@@ -127,6 +140,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    &text_schema),
 	ARRAY("questions", struct printed, profile.questions,
 	    profile.question_count, &question_schema),
+	ARRAY("until", struct printed, profile.untils, profile.until_count,
+	    &until_schema),
 	CYAML_FIELD_MAPPING_PTR(
 	    "save", OPTIONAL, struct printed, save, save_fields),
 	TEXT("running_config", struct printed, profile.running_config),

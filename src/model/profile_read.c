@@ -1,7 +1,7 @@
 /*
  * One profile's map into the struct. Reading is additive so that inheritance
  * is reading the ancestors first: a key replaces what was there, except modes,
- * questions and templates (replaced by name) and the lists of refusals,
+ * questions, texts until a mark and templates (replaced by name or pattern) and the lists of refusals,
  * notices, lines to send alone, lines that rename and log lines (added to).
  */
 #include "profile_parts.h"
@@ -18,7 +18,7 @@
 /* A profile and those of its parts that need more than a table. */
 struct draft {
 	struct profile profile;
-	const struct yaml_node *modes, *questions, *templates, *vars;
+	const struct yaml_node *modes, *questions, *untils, *templates, *vars;
 	const struct yaml_node *refusals, *notices, *alone, *renames,
 	    *log_lines, *config_ignore;
 	const struct yaml_node *save, *acl;
@@ -52,6 +52,7 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("typeahead_echo", BOOL, struct draft, profile.typeahead_echo),
 	FIELD("modes", LIST, struct draft, modes),
 	FIELD("questions", LIST, struct draft, questions),
+	FIELD("until", LIST, struct draft, untils),
 	FIELD("templates", LIST, struct draft, templates),
 	FIELD("vars", MAP, struct draft, vars),
 	FIELD("refusals", LIST, struct draft, refusals),
@@ -85,6 +86,16 @@ static const struct yaml_field question_fields[] = {
 };
 static const struct yaml_table question_table = YAML_TABLE(
     "a question", question_fields);
+
+static const struct yaml_field until_fields[] = {
+	NEEDED("pattern", LINE, struct profile_until, when.text),
+	NEEDED("opened", LINE, struct profile_until, opened_text),
+	FIELD("mark", LINE, struct profile_until, mark),
+	FIELD("alone", BOOL, struct profile_until, alone),
+	FIELD("ends", TEXT, struct profile_until, ends),
+};
+static const struct yaml_table until_table = YAML_TABLE(
+    "a text until a mark", until_fields);
 
 static const struct yaml_field template_fields[] = {
 	NEEDED("name", LINE, struct profile_template, name),
@@ -199,6 +210,57 @@ read_questions(
 	}
 }
 
+/* Exactly one thing must say where the text ends. */
+static bool
+has_one_end(const struct profile_until *until)
+{
+	int ways = (re_group(until->when.pattern, "mark") >= 0) +
+	    (until->mark != NULL) + (until->ends != NULL);
+	return ways == 1 && (!until->ends || *until->ends);
+}
+
+static void
+read_untils(
+    struct profile *profile, const struct yaml_node *list, struct diags *diags)
+{
+	for (size_t i = 0; list && i < list->count; i++) {
+		const struct yaml_node *node = list->items[i];
+		struct profile_until until = { 0 };
+		bool bad = yaml_read(node, &until_table, &until, diags);
+		until.when.place = yaml_place(node, "pattern");
+		if (!bad) {
+			until.when.pattern = compile(
+			    until.when.text, 0, until.when.place, diags);
+			until.opened = compile(until.opened_text, 0,
+			    yaml_place(node, "opened"), diags);
+		}
+		if (!until.when.pattern || !until.opened) {
+			profile_until_clear(&until);
+			continue;
+		}
+		if (!has_one_end(&until)) {
+			diag_add(diags, until.when.place,
+			    "exactly one of \"mark\", \"ends\" and the "
+			    "pattern's group (?<mark>...) must say where the "
+			    "text ends");
+			profile_until_clear(&until);
+			continue;
+		}
+		size_t at = 0;
+		while (at < profile->until_count &&
+		    strcmp(profile->untils[at].when.text, until.when.text))
+			at++;
+		if (at < profile->until_count) {
+			profile_until_clear(&profile->untils[at]);
+		} else {
+			profile->untils = xrealloc(
+			    profile->untils, at + 1, sizeof(*profile->untils));
+			profile->until_count++;
+		}
+		profile->untils[at] = until;
+	}
+}
+
 static void
 read_templates(
     struct profile *profile, const struct yaml_node *list, struct diags *diags)
@@ -291,6 +353,7 @@ profile_read(
 	read_first_prompt(profile, root, diags);
 	read_modes(profile, draft.modes, diags);
 	read_questions(profile, draft.questions, diags);
+	read_untils(profile, draft.untils, diags);
 	read_templates(profile, draft.templates, diags);
 	read_rules(&profile->refusals, draft.refusals, "a refusal", diags);
 	read_rules(&profile->notices, draft.notices, "a notice", diags);

@@ -346,12 +346,16 @@ class Questions(DeviceCase):
             while b"\x03" not in self._keys:
                 self._keys += self._link.recv(65536)
             self._keys = self._keys.split(b"\x03", 1)[1]
-        error = self.unforeseen("Sure? [confirm]", ask)
-        behind, accepted = self.accepted(error)
-        self.assertEqual((accepted, self.took()), (0, []))
-        self.assertIn("%d lines behind it got lost" % behind,
-                      error["message"])
-        self.left_in_good_order()
+        # The second is one that the profile would answer, were it alone.
+        for question in ("Sure? [confirm]",
+                         "Destination filename [startup-config]? "):
+            with self.again(question=question):
+                error = self.unforeseen(question, ask)
+                behind, accepted = self.accepted(error)
+                self.assertEqual((accepted, self.took()), (0, []))
+                self.assertIn("%d lines behind it got lost" % behind,
+                              error["message"])
+                self.left_in_good_order()
 
     def test_question_that_nothing_ends(self):
         """The session is given up, and the state is not known."""
@@ -386,6 +390,220 @@ class Questions(DeviceCase):
         self.assertEqual(result["status"], "unknown")
         self.assertIn("Continue?", result["error"]["device_text"])
         self.assertLess(result["duration"], 8)
+
+
+class Reading(Ios):
+    """Reads texts until their mark, without a prompt (HEX: with one)."""
+
+    hex_prompt = ""
+
+    def __init__(self, link):
+        super().__init__(link)
+        self.texts = []
+
+    def taken(self, line):
+        """What is shown of a line of a text, and what is taken."""
+        return line, line
+
+    def ended(self, line, mark, alone):
+        return line.strip() == mark if alone else mark in line
+
+    def read_text(self, opening, notice, mark, alone=False):
+        self.print(notice)
+        lines = [opening]
+        while True:
+            self.send(self.hex_prompt if alone else "")
+            shown, line = self.taken(self.read())
+            self.send(shown + self.newline)
+            lines.append(line)
+            if self.ended(line, mark, alone):
+                break
+        self.texts.append(lines)
+        self.config.append(opening)
+        return ""
+
+    def configure(self, line):
+        words = line.split()
+        if words[0] == "banner":
+            mark = words[2][0]
+            if mark in line.split(mark, 1)[1]:
+                return super().configure(line)
+            return self.read_text(line, "Enter TEXT message.  End with the "
+                                  "character '%s'.\n" % mark, mark)
+        if words[0] == "macro":
+            return self.read_text(line, "Enter macro commands one per line. "
+                                  "End with the character '@'.\n", "@", True)
+        if words[:3] == ["crypto", "pki", "certificate"]:
+            self.mode = "config-cert-chain"
+        elif words[0] == "certificate" and "nvram:" not in line:
+            return self.read_text(line, "Enter the certificate in hexidecimal "
+                                  "representation....\n\n", "quit", True)
+        return super().configure(line)
+
+
+class Texts(DeviceCase):
+    """Lines that go on until a mark."""
+
+    BANNER = ["banner motd ^C", "  Authorised  use only", "", "! really?",
+              "end", "exit", "no shutdown", "R1(config)#", "R1#shutdown",
+              "% Invalid input", "are you sure [confirm]",
+              "*Nov 21 03:00:00.000: %SYS-5-CONFIG_I: nobody", "x" * 70,
+              "", "bye ^C"]
+    AFTER = ["ip route 10.0.0.0 255.0.0.0 Null0"]
+
+    def reads(self, lines, kind=Reading, **keys):
+        result = self.configure(kind, "\n".join(lines), **keys)
+        self.assertEqual(result["status"], "changed", result)
+        self.assertEqual(self.device.lines[-1], "exit")
+        return result
+
+    def test_banner(self):
+        for mark in ("^C", "#", "z"):
+            with self.again(mark=mark):
+                lines = ["banner motd " + mark] + [
+                    line for line in self.BANNER[1:-1]
+                    if mark[0] not in line] + ["bye " + mark]
+                self.reads(self.AFTER + lines + self.AFTER)
+                self.assertEqual(self.device.texts, [lines])
+                self.assertEqual(self.device.config,
+                                 self.AFTER + [lines[0]] + self.AFTER)
+
+    def test_banner_as_long_as_it_likes(self):
+        lines = ["banner login #"] + ["line %d of many" % i
+                                      for i in range(400)] + ["#"]
+        self.reads(lines + self.AFTER)
+        self.assertEqual(self.device.texts, [lines])
+
+    def test_banner_line_by_line(self):
+        self.reads(self.BANNER + self.AFTER,
+                   more=QUIET + "defaults: {pipeline: 1}\n")
+        self.assertEqual(self.device.texts, [self.BANNER])
+
+    def test_banner_on_one_line(self):
+        self.reads(["banner motd ^no entry^"] + self.AFTER)
+        self.assertEqual(self.device.texts, [])
+        self.assertEqual(self.device.config,
+                         ["banner motd ^no entry^"] + self.AFTER)
+
+    def test_banner_of_a_switch(self):
+        self.reads(["banner motd #", "keep out", "#"] + self.AFTER,
+                   device_type="cisco_nxos")
+        self.assertEqual(self.device.texts,
+                         [["banner motd #", "keep out", "#"]])
+
+    def test_macro(self):
+        lines = ["macro name cisco-desk", "switchport mode access", "# it's",
+                 "! not a comment here", "@"]
+        self.reads(lines + self.AFTER)
+        self.assertEqual(self.device.texts, [lines])
+
+    HEX = ["30820229 30820192 A0030201 02020101 300D0609 2A864886",
+           "F70D0101 04050030 31312F30 2D060355 04031326 494F532D", "\tquit"]
+
+    def test_certificates(self):
+        lines = ["crypto pki certificate chain TP-self-signed-1",
+                 " certificate self-signed 01"] + [
+                     "  " + line for line in self.HEX] + [
+                         " certificate ca 02"] + [
+                             "  " + line for line in self.HEX] + self.AFTER
+
+        class Hex(Reading):
+            hex_prompt = "R1(config-pubkey)#"
+        for kind in (Reading, Hex):
+            with self.again(kind=kind):
+                # The tab of the running configuration needs a quoted text.
+                step = 'config: "%s"' % "\\n".join(
+                    line.replace("\t", "\\t") for line in lines)
+                self.stage(kind)
+                run = self.push(self.job([step]))
+                self.assertEqual(self.outcome(run)["status"], "changed")
+                text = [line.strip() for line in self.HEX]
+                self.assertEqual(self.device.texts, [
+                    ["certificate self-signed 01"] + text,
+                    ["certificate ca 02"] + text])
+                self.assertEqual(self.device.config[-1], self.AFTER[0])
+
+    def test_certificate_of_a_file(self):
+        lines = ["crypto pki certificate chain TP-self-signed-1",
+                 " certificate self-signed 01 nvram:IOS-Self-Sig#1.cer"]
+        self.reads(lines + self.AFTER)
+        self.assertEqual(self.device.config,
+                         [line.strip() for line in lines] + self.AFTER)
+
+    def test_log_lines_in_it(self):
+        log = "*Nov 21 03:00:00.000: %SYS-5-CONFIG_I: Configured by vty0"
+
+        class Logs(Reading):
+            def taken(self, line):
+                half = len(line) // 2
+                return line[:half] + "\r\n" + log + "\r\n" + line[half:], \
+                    line
+        lines = ["banner motd #", "one two", "three", "last #"]
+        self.reads(lines + self.AFTER, Logs)
+        self.assertEqual(self.device.texts, [lines])
+
+    def fails(self, kind, lines, line, error_kind):
+        result = self.configure(kind, "\n".join(lines), expect=1)
+        error = result["error"]
+        self.assertEqual((error["kind"], error["line"]), (error_kind, line),
+                         error)
+        self.assertNotIn(self.AFTER[0], self.device.config)
+        return error
+
+    def test_refused(self):
+        """Not one line of the text goes into the mode around it."""
+        class Refuses(Reading):
+            def configure(self, line):
+                if line.startswith("banner"):
+                    return "Command authorization failed.\n\n"
+                return super().configure(line)
+        self.fails(Refuses, self.BANNER + self.AFTER, 1, "refused")
+        self.assertEqual(self.device.config, [])
+        self.assertEqual(self.device.lines[-1], "exit")
+
+    def test_not_opened(self):
+        class Ignores(Reading):
+            def configure(self, line):
+                return ""
+        error = self.fails(Ignores, self.BANNER + self.AFTER, 1, "prompt")
+        self.assertIn("did not open a text", error["message"])
+        self.assertEqual(self.device.lines[-3:-1],
+                         ["end", "show running-config"])
+
+    def test_silent_at_the_opening(self):
+        class Waits(Reading):
+            def configure(self, line):
+                self.key()
+                self.config.append("!")
+                raise AssertionError("a key without a notice")
+        self.fails(Waits, self.BANNER + self.AFTER, 1, "timeout")
+        self.assertEqual(self.device.config, [])
+
+    def test_ended_too_early(self):
+        """The device takes an earlier line for the end: what follows it would
+        be commands."""
+        class Early(Reading):
+            def ended(self, line, mark, alone):
+                return line == "second"
+        lines = ["banner motd #", "first", "second", "third", "#"]
+        error = self.fails(Early, lines + self.AFTER, 4, "prompt")
+        self.assertIn("ended the text before its mark", error["message"])
+
+    def test_never_ended(self):
+        class Never(Reading):
+            def ended(self, line, mark, alone):
+                return False
+        lines = ["banner motd #", "first", "#"]
+        self.fails(Never, lines + self.AFTER, 3, "timeout")
+
+    def test_lost_characters(self):
+        class Loses(Reading):
+            def taken(self, line):
+                line = line.replace("second", "secnd")
+                return line, line
+        lines = ["banner motd #", "first", "second", "third", "#"]
+        error = self.fails(Loses, lines + self.AFTER, 3, "echo")
+        self.assertIn("secnd", error["device_text"])
 
 
 class Paging(DeviceCase):

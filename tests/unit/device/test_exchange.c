@@ -14,6 +14,7 @@
 #include "base/deadline.h"
 #include "base/str.h"
 #include "device/exchange.h"
+#include "text/re.h"
 
 static struct fixture fixture;
 
@@ -26,6 +27,8 @@ struct play {
 	struct buf replies, strays;
 	size_t stop_at; /* the reply that wants no more; SIZE_MAX: none */
 	unsigned grow; /* window after the first reply */
+	const struct re *opened;
+	const char *ends;
 };
 
 static void
@@ -101,6 +104,8 @@ play_lines(struct play *play, const char *joined, unsigned window, bool config,
 		.window = window,
 		.config = config,
 		.learn = !prompts_learnt(play->prompts),
+		.opened = play->opened,
+		.ends = play->ends,
 		.secret = secret,
 		.on_reply = on_reply,
 		.on_stray = on_stray,
@@ -118,6 +123,8 @@ struct story {
 	const char *lines; /* joined by '|' */
 	unsigned window;
 	bool config;
+	const char *opened; /* pattern of a text that the first line opens */
+	const char *ends;
 	bool settled; /* though it failed */
 	bool whole; /* means something only in whole packets */
 	const char *secret;
@@ -303,6 +310,52 @@ static const struct story stories[] = {
 	    .steps = { SAY("R1#"), HEAR("a\nb\nc\n"),
 		SAY("a\r\nnot b\r\nR1#b\r\nR1#c\r\nR1#") },
 	    .replies = "0:not b|@exec 1:@exec 2:@exec " },
+	{ "a text that is read until its mark", "ban ^|what?|| R1#|end|^", 8,
+	    .config = true, .opened = "^Enter TEXT",
+	    .steps = { SAY("R1#"), HEAR("ban ^\n"),
+		SAY("ban ^\r\nEnter TEXT message.\r\n"),
+		HEAR("what?\n\n R1#\nend\n^\n"),
+		SAY("what?\r\n\r\n R1#\r\nend\r\n^\r\nR1#") },
+	    .replies = "0:@exec 1:@exec 2:@exec 3:@exec 4:@exec 5:@exec " },
+	{ "such a text one by one, and what is said at its end", "ban ^|a|^", 1,
+	    .config = true, .opened = "^Enter TEXT",
+	    .steps = { SAY("R1#"), HEAR("ban ^\n"),
+		SAY("ban ^\r\nwell\r\nEnter TEXT message.\r\n"), HEAR("a\n"),
+		SAY("a\r\n"), HEAR("^\n"), SAY("^\r\nStored.\r\nR1#") },
+	    .replies = "0:well|@exec 1:@exec 2:Stored.|@exec " },
+	{ "a text with a prompt of its own", "cert|AB|CD|quit", 8,
+	    .config = true, .opened = "^Enter",
+	    .steps = { SAY("R1#"), HEAR("cert\n"), SAY("cert\r\nEnter it\r\n"),
+		HEAR("AB\nCD\nquit\n"),
+		SAY("\r\nR1(config-pubkey)#AB\r\nR1(config-pubkey)#CD\r\n"
+		    "R1(config-pubkey)#quit\r\nR1#") },
+	    .replies = "0:@exec 1:@exec 2:@exec 3:@exec " },
+	{ "a text that bytes end", "load|a|b|\x04", 8, .config = true,
+	    .opened = "^.Type .D", .ends = "\x04",
+	    .steps = { SAY("R1#"), HEAR("load\n"),
+		SAY("load\r\n[Type ^D at a new line to end input]\r\n"),
+		HEAR("a\nb\n"), SAY("a\r\nb\r\n"), HEAR("\x04"),
+		SAY("load complete\r\nR1#") },
+	    .replies = "0:@exec 1:@exec 2:@exec 3:load complete|@exec " },
+	{ "a text that is not opened is not sent", "ban ^|a|^", 8,
+	    .config = true, .opened = "^Enter TEXT",
+	    .steps = { SAY("R1#"), HEAR("ban ^\n"),
+		SAY("ban ^\r\n% No\r\nR1#") },
+	    .replies = "0:% No|@exec " },
+	{ "a text that the device ends too early", "ban ^|a|b|^", 8,
+	    .config = true, .opened = "^Enter TEXT",
+	    .steps = { SAY("R1#"), HEAR("ban ^\n"),
+		SAY("ban ^\r\nEnter TEXT message.\r\n"), HEAR("a\nb\n^\n"),
+		SAY("a\r\nR1#b\r\nR1#^\r\nR1#") },
+	    .kind = ERR_PROMPT, .line = 3, .sent = "b",
+	    .replies = "0:@exec 1:@exec " },
+	{ "a damaged line of a text", "ban ^|ab|^", 8, .config = true,
+	    .opened = "^Enter TEXT",
+	    .steps = { SAY("R1#"), HEAR("ban ^\n"),
+		SAY("ban ^\r\nEnter TEXT message.\r\n"), HEAR("ab\n^\n"),
+		SAY("b\r\n") },
+	    .kind = ERR_ECHO, .line = 2, .sent = "ab", .device_text = "b",
+	    .replies = "0:@exec " },
 	{ "a help key is quoted", "what?", 1,
 	    .steps = { SAY("R1#"), HEAR("what\x16?\n"),
 		SAY("what?\r\nR1#") },
@@ -332,6 +385,10 @@ tell(const struct story *story, size_t read_bytes, bool stutter)
 	play_begin(&play, story->steps, count);
 	play.script.read_bytes = read_bytes;
 	play.script.stutter = stutter;
+	struct re *opened = story->opened ? re_compile(story->opened, 0, NULL)
+					  : NULL;
+	play.opened = opened;
+	play.ends = story->ends;
 	int rc = play_lines(
 	    &play, story->lines, story->window, story->config, secret, &fault);
 	if (story->kind == ERR_NONE && script_complaint(&play.script))
@@ -356,6 +413,7 @@ tell(const struct story *story, size_t read_bytes, bool stutter)
 	    exchange_is_settled(play.exchange), rc == 0 || story->settled);
 	fault_clear(&fault);
 	secret_free(secret);
+	re_free(opened);
 	play_end(&play);
 }
 

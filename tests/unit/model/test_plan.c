@@ -185,6 +185,103 @@ test_origins(void **state)
 	job_free(job);
 }
 
+/* Texts until a mark stand as they are written: "t" for their lines, "o" for
+ * the one that opens them. */
+static const struct {
+	const char *type, *text, *lines;
+} texts[] = {
+	{ "cisco_ios",
+	    "a\nbanner motd ^\n  deep\n\n! no comment\nend  \n^\n!\n b\n",
+	    "-a o-banner motd ^ t-  deep t- t-! no comment t-end   t-^ - b" },
+	{ "cisco_ios", "banner motd ^hi^\n\n! comment\nb\n",
+	    "-banner motd ^hi^ -b" },
+	{ "cisco_ios", "macro name m\n  ! x\n\n y \n @\nb\n",
+	    "o-macro name m t-! x t-y t-@ -b" },
+	{ "cisco_ios",
+	    "crypto x\n certificate ca 01\n  30\n  \tquit\n certificate ca 02\n"
+	    "\tFF\n\tquit\n",
+	    "-crypto x o- certificate ca 01 t-30 t-quit o- certificate ca 02 "
+	    "t-FF t-quit" },
+	{ "cisco_ios", "\tb\n", "-\tb" },
+	{ "frr", "banner motd ^\n! c\nb\n", "-banner motd ^ -b" },
+};
+
+static char *
+config_job(const char *type, const char *text)
+{
+	struct buf job;
+	buf_init(&job, 1 << 20);
+	buf_addf(&job,
+	    "device_list: [{hostname: R1, device_type: %s}]\n"
+	    "phases:\n- name: p\n  steps:\n  - config: \"",
+	    type);
+	for (; *text; text++)
+		if (*text == '\n' || *text == '\t')
+			buf_adds(&job, *text == '\n' ? "\\n" : "\\t");
+		else
+			buf_addc(&job, *text);
+	buf_adds(&job, "\"\n");
+	return buf_take(&job);
+}
+
+static void
+test_texts_until_a_mark(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct diags diags = { 0 };
+		struct plan_lines lines;
+		char *source = config_job(texts[i].type, texts[i].text);
+		struct job *job = parse(source);
+		struct buf seen;
+		buf_init(&seen, 4096);
+		assert_int_equal(plan_render(job, &job->devices[0],
+				     step_of(job, 0), &lines, &diags),
+		    0);
+		for (size_t j = 0; j < lines.count; j++)
+			buf_addf(&seen, "%s%s%s-%s", j ? " " : "",
+			    lines.items[j].until ? "o" : "",
+			    lines.items[j].in_text ? "t" : "",
+			    lines.items[j].text);
+		assert_string_equal(buf_str(&seen), texts[i].lines);
+		buf_clear(&seen);
+		plan_lines_clear(&lines);
+		job_free(job);
+		free(source);
+	}
+}
+
+static void
+test_texts_that_never_end(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{ "a\nbanner motd ^C\nhi\nend\n",
+		    "the text that this line opens is not ended by \"^\"" },
+		{ "banner motd ^", "is not ended by \"^\"" },
+		{ "certificate ca 01\n30\nquit now\n", "ended by \"quit\"" },
+		{ "banner motd ^\na\tb\n^\n", "the control character 0x09" },
+		{ "banner motd ^\n\tb\n^\n", "the control character 0x09" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct diags diags = { 0 };
+		struct plan_lines lines;
+		char *source = config_job("cisco_ios", cases[i].text);
+		struct job *job = parse(source);
+		assert_int_equal(plan_render(job, &job->devices[0],
+				     step_of(job, 0), &lines, &diags),
+		    -1);
+		assert_int_equal(diags.count, 1);
+		assert_non_null(strstr(diags.items[0].text, cases[i].says));
+		assert_true(diags.items[0].line > 0);
+		diags_clear(&diags);
+		job_free(job);
+		free(source);
+	}
+}
+
 static void
 test_variables(void **state)
 {
@@ -419,6 +516,8 @@ main(void)
 		cmocka_unit_test(test_text_is_kept),
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_texts_until_a_mark),
+		cmocka_unit_test(test_texts_that_never_end),
 		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_render_text),
 		cmocka_unit_test(test_platform_names),

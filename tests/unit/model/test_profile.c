@@ -123,6 +123,12 @@ test_inheritance(void **state)
 	assert_string_equal(c->questions[0].answer, "a");
 	assert_null(c->questions[1].answer);
 	assert_string_equal(c->questions[2].answer, "");
+	assert_int_equal(c->until_count, 3);
+	assert_string_equal(c->untils[0].mark, "a");
+	assert_null(c->untils[1].mark);
+	assert_string_equal(c->untils[1].ends, "\x04");
+	assert_string_equal(re_pattern(c->untils[1].opened), "p");
+	assert_true(c->untils[2].alone);
 	assert_int_equal(c->mode_count, 2);
 	assert_string_equal(c->modes[0].prompt, "{{stem}}>");
 	assert_true(profile_mode_find(c, "conf")->config);
@@ -186,6 +192,67 @@ prompt_matches(const struct profile *profile, const char *mode,
 	re_free(re);
 	buf_clear(&text);
 	return matches;
+}
+
+/* What opens a text with the shipped profiles, and the mark it has then. */
+static void
+test_untils(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *type, *line, *mark; /* NULL: opens none */
+		const char *ends[4], *goes_on[6];
+	} cases[] = {
+		{ "cisco_ios", "banner motd ^C", "^", { "^C", "bye ^", "^" },
+		    { "", "C", "end" } },
+		{ "cisco_ios", "banner motd # Hello", "#", { "#" }, { "hi" } },
+		{ "cisco_ios", "banner login z", "z", { "buzz" }, { "Z" } },
+		{ "cisco_ios", "banner exec \"", "\"", { "\"" }, { "'" } },
+		{ "cisco_ios", "banner slip-ppp $x", "$", { "$" }, { "x" } },
+		{ "cisco_ios", "banner  incoming  @", "@", { "@" }, { "x" } },
+		{ "cisco_ios", "banner prompt-timeout ^", "^", { "^" },
+		    { "" } },
+		{ "cisco_ios", "banner %", "%", { "%" }, { "x" } },
+		{ "cisco_ios", "banner motd ^hello^", NULL, { NULL },
+		    { NULL } },
+		{ "cisco_ios", "banner motd", NULL, { NULL }, { NULL } },
+		{ "cisco_ios", "no banner motd", NULL, { NULL }, { NULL } },
+		{ "cisco_ios", "macro name desk", "@", { "@", " @ " },
+		    { "a@b", "@@", "", "#" } },
+		{ "cisco_ios", "macro apply desk", NULL, { NULL }, { NULL } },
+		{ "cisco_ios", "certificate self-signed 01", "quit",
+		    { "quit", "  \tquit" }, { "30820229", "", "quit now" } },
+		{ "cisco_ios", "certificate 0A0141", "quit", { "quit" },
+		    { "" } },
+		{ "cisco_ios", "certificate ca 01", "quit", { "quit" },
+		    { "" } },
+		{ "cisco_ios", "certificate self-signed 01 nvram:a#1.cer", NULL,
+		    { NULL }, { NULL } },
+		{ "cisco_xe", "banner motd ^", "^", { "^" }, { "" } },
+		{ "cisco_nxos", "banner motd #", "#", { "#" }, { "x" } },
+		{ "cisco_nxos", "banner exec !hi!", NULL, { NULL }, { NULL } },
+		{ "linux", "banner motd #", NULL, { NULL }, { NULL } },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct profile *profile = profiles_find(
+		    &shipped, cases[i].type);
+		const char *line = cases[i].line;
+		struct until_end end;
+		bool opens = profile_until_opens(
+		    profile, line, strlen(line), &end);
+		if (opens != (cases[i].mark != NULL))
+			fail_msg("%s: %d", line, opens);
+		if (!opens)
+			continue;
+		assert_int_equal(end.mark_len, strlen(cases[i].mark));
+		assert_memory_equal(end.mark, cases[i].mark, end.mark_len);
+		for (size_t j = 0; j < 4 && cases[i].ends[j]; j++)
+			assert_true(profile_until_ends(
+			    &end, cases[i].ends[j], strlen(cases[i].ends[j])));
+		for (size_t j = 0; j < 6 && cases[i].goes_on[j]; j++)
+			assert_false(profile_until_ends(&end,
+			    cases[i].goes_on[j], strlen(cases[i].goes_on[j])));
+	}
 }
 
 static void
@@ -386,7 +453,19 @@ test_questions(void **state)
 		{ "Do you want to continue? [confirm]", true, false, NULL },
 		{ "System configuration has been modified. Save? [yes/no]: ",
 		    true, false, NULL },
+		{ "Destination filename [flash:x]? ", true, false, NULL },
+		{ "Source filename []? ", true, false, NULL },
+		{ "Address or name of remote host []? ", true, false, NULL },
+		{ "How many bits in the modulus [1024]: ", true, false, NULL },
+		{ "% Do you really want to remove these keys? [yes/no]: ", true,
+		    false, NULL },
+		{ "ACCEPT? [yes/no]: ", true, false, NULL },
+		{ "Do you want to continue?[confirm]", true, false, NULL },
+		{ "Erase it (yes/no)? ", true, false, NULL },
+		{ "New key: ", true, false, NULL },
+		{ "Confirm key: ", true, false, NULL },
 		{ "R1#", false, false, NULL },
+		{ "ip nat pool [x]?y", false, false, NULL },
 		{ " description [confirm] later", false, false, NULL },
 	};
 	const struct profile *profile = profiles_find(&shipped, "cisco_ios");
@@ -398,6 +477,62 @@ test_questions(void **state)
 			continue;
 		assert_int_equal(question->bare, cases[i].bare);
 		assert_true(str_eq(question->answer, cases[i].answer));
+	}
+}
+
+/* Lines that ask, read on, or change the prompt: nothing else may be in flight
+ * with them. */
+static void
+test_lines_that_go_alone(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *type, *alone[40], *along[8];
+	} cases[] = {
+		{ "cisco_ios",
+		    { "no username bob", "username bob privilege 15 secret x",
+			"crypto key generate rsa modulus 2048",
+			"crypto key zeroize rsa", "banner motd ^C",
+			"certificate self-signed 01", "macro name cisco-desk",
+			"key config-key password-encrypt", "no enable secret",
+			"enable secret 9 x", "default interface Gi0/1",
+			"hostname R2", "no hostname", "no prompt", "prompt %h",
+			"end", "exit", "quit", "do show clock", "tclsh",
+			"event manager applet X",
+			"action 1.0 cli command \"enable\"", "vlan 20",
+			"no vlan 20", "vtp mode transparent",
+			"switch 2 renumber 3", "license boot level x",
+			"ip http secure-server", "no ip http server",
+			"no service prompt config", "hw-module module 1 reset",
+			"platform tcam x", "redundancy force-switchover",
+			"sdm prefer vlan" },
+		    { "permit ip any any", "description end", "ip address x y",
+			"switchport mode access", "remark key", "shutdown",
+			"neighbor 10.0.0.1 remote-as 1" } },
+		{ "cisco_nxos",
+		    { "no username bob", "crypto key generate rsa",
+			"banner motd #", "switchname S", "hostname S",
+			"feature bgp", "no feature telnet", "vlan 20",
+			"vtp mode transparent", "default interface e1/1",
+			"event manager applet X", "action 1.0 reload",
+			"key config-key ascii", "ssh key rsa 2048 force",
+			"license grace-period", "end", "exit", "commit",
+			"do show clock", "tclsh", "python", "reload",
+			"copy run start", "boot nxos bootflash:x",
+			"hardware access-list update atomic",
+			"system default switchport" },
+		    { "10 permit ip any any", "description end", "no shutdown",
+			"remark key" } },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct profile *p = profiles_find(
+		    &shipped, cases[i].type);
+		for (size_t j = 0; cases[i].alone[j]; j++)
+			if (!any(&p->alone, cases[i].alone[j]))
+				fail_msg("not alone: %s", cases[i].alone[j]);
+		for (size_t j = 0; cases[i].along[j]; j++)
+			if (any(&p->alone, cases[i].along[j]))
+				fail_msg("alone: %s", cases[i].along[j]);
 	}
 }
 
@@ -459,6 +594,7 @@ check_round_trip(const struct profile *profile)
 	assert_int_equal(copy->refusals.count, profile->refusals.count);
 	assert_int_equal(copy->mode_count, profile->mode_count);
 	assert_int_equal(copy->question_count, profile->question_count);
+	assert_int_equal(copy->until_count, profile->until_count);
 	for (size_t i = 0; i < profile->template_count; i++)
 		assert_string_equal(
 		    copy->templates[i].text, profile->templates[i].text);
@@ -515,10 +651,12 @@ main(void)
 		cmocka_unit_test(test_override),
 		cmocka_unit_test(test_inheritance),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_untils),
 		cmocka_unit_test(test_prompts),
 		cmocka_unit_test(test_first_prompts),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_questions),
+		cmocka_unit_test(test_lines_that_go_alone),
 		cmocka_unit_test(test_save_proofs),
 		cmocka_unit_test(test_print),
 	};
