@@ -138,15 +138,21 @@ visit(struct session *session)
 {
 	static const char *const texts[] = { "interface a", " shutdown",
 		" description b", "router bgp 1", " address-family x",
-		"  network y", " neighbor z", "ntp server c" };
-	struct plan_line items[8];
-	const struct plan_lines lines = { .items = items, .count = 8 };
+		"  network y", " neighbor z", "ntp server c", "banner ^",
+		" of the text", "^" };
+	struct plan_line items[11];
+	const struct plan_lines lines = { .items = items, .count = 11 };
+	const struct profile *profile = session_profile(session);
 	struct fault fault = { 0 };
 	struct push push;
 	struct buf out;
 	buf_init(&out, 1 << 20);
-	for (size_t i = 0; i < 8; i++)
+	for (size_t i = 0; i < 11; i++)
 		items[i] = (struct plan_line){ .text = (char *)texts[i] };
+	if (profile->until_count) {
+		items[8].until = profile->untils;
+		items[9].in_text = items[10].in_text = true;
+	}
 	push_init(&push, &lines, deadline_in(200));
 	if (session_prepare(session, &fault)) {
 		BUG_IF(fault.err.kind == ERR_NONE);
