@@ -46,14 +46,18 @@ compare(struct session *session, const struct job_step *step,
 	return done;
 }
 
-/* A device in doubt: are all the lines in its configuration already? */
+/* A device in doubt: are all the lines in its configuration already? Of a text
+ * until a mark an outline cannot tell: order and blank lines matter there. */
 static bool
 is_done(const struct strs *config, const struct plan_lines *lines)
 {
 	struct strs wanted = { 0 };
-	for (size_t i = 0; i < lines->count; i++)
+	bool texts = false;
+	for (size_t i = 0; i < lines->count; i++) {
 		strs_add(&wanted, lines->items[i].text);
-	bool done = outline_holds(config, &wanted);
+		texts |= lines->items[i].in_text;
+	}
+	bool done = !texts && outline_holds(config, &wanted);
 	strs_clear(&wanted);
 	return done;
 }

@@ -387,6 +387,34 @@ output_is_saved_whole_or_not_at_all(void **state)
 	free(path);
 }
 
+/* A device in doubt may be taken for done by what it shows, but not where the
+ * order of the lines matters. */
+static void
+a_text_in_doubt_is_not_taken_for_done(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *step;
+		enum step_status status;
+	} cases[] = {
+		{ "config: \"banner motd ^\\nlast\\nfirst\\n^\"",
+		    STEP_UNKNOWN },
+		{ "config: \"ntp server x\"", STEP_UNCHANGED },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct bench bench;
+		bench_begin(&bench, cases[i].step);
+		strs_add_lines(&bench.toy.config,
+		    "banner motd ^\nfirst\nlast\n^\nntp server x\n");
+		bench.target.doubt_step = bench.job->phases[0].steps[0].name;
+		bench.target.doubt_before = "of before";
+		bench_run(&bench);
+		assert_int_equal(bench.result.status, cases[i].status);
+		check_text(cases[i].step, "sent", buf_str(&bench.toy.sent), "");
+		bench_end(&bench);
+	}
+}
+
 /* How the device answers `write memory`, and what is made of it. */
 static const struct {
 	const char *name, *saved;
@@ -669,6 +697,7 @@ main(void)
 		cmocka_unit_test(names_go_both_ways),
 		cmocka_unit_test(commands_show_and_are_judged),
 		cmocka_unit_test(output_is_saved_whole_or_not_at_all),
+		cmocka_unit_test(a_text_in_doubt_is_not_taken_for_done),
 		cmocka_unit_test(saving_needs_the_devices_word),
 		cmocka_unit_test(lists_become_what_is_said),
 		cmocka_unit_test(a_list_in_no_known_dialect),
