@@ -491,6 +491,29 @@ class Texts(DeviceCase):
         self.assertEqual(self.device.texts,
                          [["banner motd #", "keep out", "#"]])
 
+    def test_banner_on_the_lab(self):
+        """The same twice, on devices that keep it."""
+        self.start_lab("IOS1", {"hostname": "NX1", "type": "cisco_nxos"})
+        job = self.phases_job("""  - name: it
+    steps:
+      - config: |
+          ntp server 10.0.0.9
+          banner motd #
+            Authorised  use only
+
+          ! really
+          end
+          #
+          ntp server 10.0.0.8
+""")
+        run = self.push(job)
+        self.assertEqual(run.statuses(), ["changed"] * 2)
+        for name in ("IOS1", "NX1"):
+            self.assertIn("+banner motd ^C\n+  Authorised  use only\n+\n"
+                          "+! really\n+end\n+^C\n",
+                          run.results[name]["steps"][0]["output"])
+        self.assertEqual(self.push(job).statuses(), ["unchanged"] * 2)
+
     def test_macro(self):
         lines = ["macro name cisco-desk", "switchport mode access", "# it's",
                  "! not a comment here", "@"]

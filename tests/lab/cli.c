@@ -57,7 +57,9 @@ void
 cli_clear(struct cli *cli)
 {
 	free(cli->object);
-	cli->object = NULL;
+	free(cli->what);
+	free(cli->text);
+	cli->object = cli->what = cli->text = NULL;
 }
 
 bool

@@ -51,6 +51,10 @@ struct cli {
 	bool secret;
 	int tries;
 	void (*answer)(struct cli *cli, const char *line);
+
+	/* A banner that is read: which, up to what, so far. */
+	char *what, *text;
+	char mark;
 };
 
 /*
@@ -136,6 +140,7 @@ HANDLER(do_terminal_length);
 HANDLER(do_terminal_width);
 HANDLER(do_hostname);
 HANDLER(do_global);
+HANDLER(do_banner);
 HANDLER(do_line_of_section);
 HANDLER(do_interface);
 HANDLER(do_section);
