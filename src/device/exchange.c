@@ -2,8 +2,7 @@
  * Sending lines in a window and waiting for what comes. The state of the line
  * at the head of the flight is either "echo awaited" or "answer awaited"; the
  * lines behind it wait for their echo. What the lines of the screen mean is
- * exchange_hear.c's, questions are exchange_ask.c's. See docs/session.md for
- * the drawing.
+ * exchange_hear.c's. See docs/session.md for the drawing.
  */
 #include "exchange_parts.h"
 

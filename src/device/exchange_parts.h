@@ -1,9 +1,11 @@
 /* One exchange on its way: what exchange.c (sending, waiting), exchange_hear.c
- * (what the lines of the screen mean) and exchange_ask.c (questions) share. */
+ * (what the lines of the screen mean), exchange_echo.c (echoes), exchange_ask.c
+ * (questions) and exchange_text.c (texts until a mark) share. */
 #ifndef NETPUSH_DEVICE_EXCHANGE_PARTS_H
 #define NETPUSH_DEVICE_EXCHANGE_PARTS_H
 
 #include "base/buf.h"
+#include "device/echo.h"
 #include "device/exchange.h"
 
 #define NOT_SHOWN SIZE_MAX
@@ -89,6 +91,24 @@ bool exchange_take_log_line(
 /* The device made another line of the I-th one in flight: LINE. */
 void exchange_note_damage(
     struct exchange *x, unsigned i, const char *line, size_t len);
+
+/* LINE against the echo of the I-th line in flight; see echo_compare(). */
+enum echo exchange_compare_echo(struct exchange *x, unsigned i,
+    const char *line, size_t len, size_t *prompt_len);
+
+/* A line of the screen while the head awaits its echo, and its answer. */
+void exchange_hear_echo(struct exchange *x, const char *line, size_t len);
+void exchange_hear_answer(struct exchange *x, const char *line, size_t len);
+
+/* A line that may have been wrapped by a blank and a CR is read so where only
+ * that makes it the echo that is due, or begins with a prompt. */
+void exchange_read_unfolded(struct exchange *x, const char **line, size_t *len);
+
+/* This prompt was seen: its mode is that of the device. */
+void exchange_note_prompt(struct exchange *x, const char *prompt, size_t len);
+
+/* A line that belongs to no answer. */
+void exchange_stray(struct exchange *x, const char *line, size_t len);
 
 /* When to wait no longer for the next byte. */
 int64_t exchange_quiet_deadline(const struct exchange *x);
