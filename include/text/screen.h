@@ -40,7 +40,7 @@ struct screen {
 	struct buf unfolded; /* its rows so far, if it is folded */
 	size_t cursor; /* byte column in it */
 	bool folded; /* a blank at its end, and a CR */
-	size_t row_len; /* of the row that is being written */
+	size_t row_len; /* of the row that is being written, if folded */
 	bool edited; /* something in it was overwritten or erased */
 	bool line_cut; /* it was longer than the limit */
 	enum screen_state state;

@@ -136,7 +136,7 @@ drop_eaten(struct exchange *x, unsigned i)
 void
 exchange_hear_asked(struct exchange *x, const char *line, size_t len)
 {
-	if (!x->request->config || x->count < 2 || x->early)
+	if (!x->request->config || x->early)
 		return;
 	const struct in_flight *next = exchange_flight(x, 1);
 	/* The next line may be seen behind the question, or a key of it. */

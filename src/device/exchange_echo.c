@@ -176,8 +176,7 @@ exchange_read_unfolded(struct exchange *x, const char **line, size_t *len)
 	unsigned due = x->echoed ? 1 : 0;
 	size_t unfolded_len;
 	const char *unfolded = channel_unfolded(x->channel, &unfolded_len);
-	if (!unfolded || x->failed || due >= x->count || x->early ||
-	    is_due(x, due, *line, *len))
+	if (!unfolded || x->failed || x->early || is_due(x, due, *line, *len))
 		return;
 	if (!is_due(x, due, unfolded, unfolded_len) &&
 	    (prompts_prefix(x->prompts, *line, *len) ||

@@ -241,7 +241,7 @@ exchange_hear_answer(struct exchange *x, const char *line, size_t len)
 {
 	bool answered = x->asked && !x->aborted;
 	x->asked = false;
-	if (exchange_hear_opened(x, line, len))
+	if (x->request->opened && exchange_hear_opened(x, line, len))
 		return;
 	if (x->early) {
 		size_t done = exchange_take_early(x, line, len);
@@ -262,7 +262,7 @@ exchange_hear_answer(struct exchange *x, const char *line, size_t len)
 	    !prompts_prefix(x->prompts, line, len);
 	if (!is_output && hear_log(x, line, len))
 		return;
-	if (!answered)
+	if (x->count > 1 && !answered)
 		exchange_hear_asked(x, line, len);
 	add_answer(x, line, len);
 }
@@ -285,7 +285,8 @@ exchange_hear_line(void *data, const char *line, size_t len)
 	bool all_done = done && done == len;
 	line += done;
 	len -= done;
-	if (!x->open_done)
+	/* An echo is due: of the head, or of the next line. */
+	if (!x->open_done && x->count > x->echoed)
 		exchange_read_unfolded(x, &line, &len);
 	x->open_done = 0;
 	if (x->failed || all_done)

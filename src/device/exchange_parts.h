@@ -116,7 +116,7 @@ int64_t exchange_quiet_deadline(const struct exchange *x);
 /* The open line may be a question: answers it, or declines. */
 void exchange_ask(struct exchange *x, const char *open, size_t len);
 
-/* A finished LINE amid the head's answer: if it was a question that nobody
+/* A finished LINE amid the head's answer, with more in flight: if it was a question that nobody
  * answered, the line behind may have. */
 void exchange_hear_asked(struct exchange *x, const char *line, size_t len);
 

@@ -32,8 +32,7 @@ exchange_text_may_go(const struct exchange *x, size_t next)
 bool
 exchange_hear_opened(struct exchange *x, const char *line, size_t len)
 {
-	if (!x->request->opened || x->opened ||
-	    !re_match(x->request->opened, line, len, NULL))
+	if (x->opened || !re_match(x->request->opened, line, len, NULL))
 		return false;
 	x->opened = true;
 	exchange_finish_head(x, "", 0);

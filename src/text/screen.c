@@ -105,7 +105,7 @@ put(struct screen *screen, const char *bytes, size_t len)
 			screen->line_cut = true;
 		screen->cursor = line->len;
 	}
-	if (screen->cursor > screen->row_len)
+	if (screen->folded && screen->cursor > screen->row_len)
 		screen->row_len = screen->cursor;
 }
 
