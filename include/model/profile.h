@@ -80,6 +80,8 @@ struct profile {
 	char *exec_mode; /* show commands are given here */
 	char *config_mode; /* configuration lines begin here; NULL: none */
 
+	struct profile_rules new_password; /* what a device asks that wants
+					      its password changed first */
 	struct strs setup; /* commands sent after login, in one write */
 	char *close; /* the command that ends the session, or NULL */
 	char *abort_line; /* brings the prompt back from a question ("\x03") */

@@ -158,6 +158,26 @@ fail_no_prompt(struct session *session, struct fault *fault)
 	    "no prompt was recognised within the login timeout");
 }
 
+static int
+fail_new_password(struct session *session, struct fault *fault)
+{
+	show_greeting(session, fault);
+	return err_set(&fault->err, ERR_AUTH,
+	    "the device asks for a new password before its prompt; nothing was "
+	    "answered, the password must be changed by hand");
+}
+
+/* A Return must not become an answer. */
+static bool
+is_question(const struct profile *profile, const char *open, size_t len)
+{
+	for (size_t i = 0; i < profile->question_count; i++)
+		if (re_match(
+			profile->questions[i].when.pattern, open, len, NULL))
+			return true;
+	return false;
+}
+
 /* Until the open line looks like a prompt. A device that shows nothing may
  * wait for a Return ("Press RETURN to get started"): it gets one. */
 static int
@@ -171,6 +191,10 @@ await_first_prompt(
 	for (;;) {
 		size_t len;
 		const char *open = channel_open_line(session->channel, &len);
+		if (len &&
+		    profile_rules_match(
+			&session->profile->new_password, open, len))
+			return fail_new_password(session, fault);
 		if (prompts_is_first(session->prompts, open, len))
 			return 0;
 		int64_t until = nudged ? deadline
@@ -184,6 +208,8 @@ await_first_prompt(
 			if (nudged || deadline_passed(deadline))
 				return fail_no_prompt(session, fault);
 			nudged = true;
+			if (is_question(session->profile, open, len))
+				break;
 			if (channel_send(session->channel, "\n", 1, false,
 				deadline, &fault->err))
 				return -1;

@@ -92,6 +92,7 @@ profile_free(struct profile *profile)
 	profile_rules_clear(&profile->renames);
 	profile_rules_clear(&profile->log_lines);
 	profile_rules_clear(&profile->config_ignore);
+	profile_rules_clear(&profile->new_password);
 	strs_clear(&profile->setup);
 	strs_clear(&profile->save);
 	strs_clear(&profile->acl_read);

@@ -30,7 +30,7 @@ struct printed_acl {
 /* A profile in the shape of the file: all text is borrowed. */
 struct printed {
 	struct profile profile;
-	struct texts refusals, notices, alone, renames, log_lines,
+	struct texts new_password, refusals, notices, alone, renames, log_lines,
 	    config_ignore;
 	struct printed_save *save;
 	struct printed_acl *acl;
@@ -111,6 +111,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    &mode_schema),
 	TEXT("exec_mode", struct printed, profile.exec_mode),
 	TEXT("config_mode", struct printed, profile.config_mode),
+	ARRAY("new_password", struct printed, new_password.items,
+	    new_password.count, &text_schema),
 	ARRAY("setup", struct printed, profile.setup.items, profile.setup.count,
 	    &text_schema),
 	TEXT("close", struct printed, profile.close),
@@ -188,6 +190,7 @@ profile_print(const struct profile *profile, FILE *out)
 		profile->acl_otherwise, profile->acl_show };
 	struct printed printed = {
 		.profile = *profile,
+		.new_password = texts_of(&profile->new_password),
 		.refusals = texts_of(&profile->refusals),
 		.notices = texts_of(&profile->notices),
 		.alone = texts_of(&profile->alone),
@@ -205,6 +208,7 @@ profile_print(const struct profile *profile, FILE *out)
 out:
 	if (text)
 		cyaml_mem(NULL, text, 0);
+	free(printed.new_password.items);
 	free(printed.refusals.items);
 	free(printed.notices.items);
 	free(printed.alone.items);

@@ -2,7 +2,8 @@
  * One profile's map into the struct. Reading is additive so that inheritance
  * is reading the ancestors first: a key replaces what was there, except modes,
  * questions and templates (replaced by name) and the lists of refusals,
- * notices, lines to send alone, lines that rename and log lines (added to).
+ * notices, lines to send alone, lines that rename, log lines and questions for
+ * a new password (added to).
  */
 #include "profile_parts.h"
 
@@ -20,7 +21,7 @@ struct draft {
 	struct profile profile;
 	const struct yaml_node *modes, *questions, *templates, *vars;
 	const struct yaml_node *refusals, *notices, *alone, *renames,
-	    *log_lines, *config_ignore;
+	    *log_lines, *config_ignore, *new_password;
 	const struct yaml_node *save, *acl;
 };
 
@@ -60,6 +61,7 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("renames", LIST, struct draft, renames),
 	FIELD("log_lines", LIST, struct draft, log_lines),
 	FIELD("config_ignore", LIST, struct draft, config_ignore),
+	FIELD("new_password", LIST, struct draft, new_password),
 	FIELD("save", MAP, struct draft, save),
 	FIELD("acl", MAP, struct draft, acl),
 };
@@ -297,6 +299,8 @@ profile_read(
 	read_rules(&profile->alone, draft.alone, "a line", diags);
 	read_rules(&profile->renames, draft.renames, "a line", diags);
 	read_rules(&profile->log_lines, draft.log_lines, "a log line", diags);
+	read_rules(
+	    &profile->new_password, draft.new_password, "a question", diags);
 	if (draft.config_ignore)
 		profile_rules_clear(&profile->config_ignore);
 	read_rules(&profile->config_ignore, draft.config_ignore,

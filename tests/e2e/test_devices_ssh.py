@@ -29,11 +29,15 @@ class Questions(DeviceCase):
         self.assertEqual(self.log_in(0).statuses(), ["changed"])
 
     def test_two_prompts(self):
-        """Whatever is done about the second one: one try, one result."""
-        run = self.log_in(2, expect=None)
-        self.assertIn(run.returncode, (0, 3))
+        """The second is nobody's but a person's: no answer to either, and so
+        no try that the device could count."""
+        run = self.log_in(2, expect=3)
+        error = run.results["R1"]["error"]
+        self.assertEqual(error["kind"], "auth")
+        self.assertIn("a second secret: Again:", error["message"])
         tries = self.lab.witness(event="auth", method="keyboard-interactive")
-        self.assertEqual(len(tries), 1, tries)
+        self.assertEqual(tries, [])
+        self.assertEqual(len(self.connects()), 1)
 
 
 class Algorithms(DeviceCase):

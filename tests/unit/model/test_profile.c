@@ -116,6 +116,7 @@ test_inheritance(void **state)
 	const struct profile *c = profiles_find(&profiles, "c");
 	assert_non_null(c);
 	assert_rules(&c->refusals, "^A ^B ");
+	assert_rules(&c->new_password, "^A ^B ");
 	assert_rules(&c->config_ignore, "^B ");
 	assert_int_equal(c->setup.count, 1);
 	assert_string_equal(c->setup.items[0], "three");
@@ -285,8 +286,8 @@ any(const struct profile_rules *rules, const char *line)
 	return false;
 }
 
-/* R refusal, N notice, L log line, I not content of the configuration, - none
- * of these; log lines are cut out first. */
+/* R refusal, N notice, L log line, I not content of the configuration, P a
+ * question for a new password, - none of these; log lines are cut out first. */
 static void
 test_lines(void **state)
 {
@@ -331,6 +332,12 @@ test_lines(void **state)
 		{ "cisco_ios", 'I', "! NVRAM config last updated at x" },
 		{ "cisco_ios", 'I', "ntp clock-period 17179869" },
 		{ "cisco_ios", '-', "ntp server 10.0.0.1" },
+		{ "cisco_ios", 'P', "New password: " },
+		{ "cisco_ios", 'P', "Retype new password:" },
+		{ "cisco_nxos", 'P', "(current) UNIX password: " },
+		{ "linux", 'P', "Change your password now? [Y/N]:" },
+		{ "cisco_ios", '-', "Password:" },
+		{ "cisco_ios", '-', "new password policy is on" },
 		{ "cisco_xe", 'R', "% Invalid input" },
 		{ "cisco_nxos", 'R', "% Invalid command at '^' marker." },
 		{ "cisco_nxos", 'R', "ERROR: ACL does not exist" },
@@ -350,11 +357,12 @@ test_lines(void **state)
 		const struct profile *p = profiles_find(
 		    &shipped, lines[i].type);
 		const char *line = lines[i].line;
-		char what = any(&p->log_lines, line) ? 'L'
-		    : any(&p->refusals, line)	     ? 'R'
-		    : any(&p->notices, line)	     ? 'N'
-		    : any(&p->config_ignore, line)   ? 'I'
-						     : '-';
+		char what = any(&p->new_password, line) ? 'P'
+		    : any(&p->log_lines, line)		? 'L'
+		    : any(&p->refusals, line)		? 'R'
+		    : any(&p->notices, line)		? 'N'
+		    : any(&p->config_ignore, line)	? 'I'
+							: '-';
 		if (what != lines[i].what)
 			fail_msg("%s: %c: %s", lines[i].type, what, line);
 	}
