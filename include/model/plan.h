@@ -27,8 +27,8 @@ struct plan_lines {
 void plan_lines_clear(struct plan_lines *lines);
 
 /*
- * The lines that STEP sends to DEVICE: the rendered template or config text;
- * for a command step one line per command; for save the profile's commands.
+ * The lines that STEP sends to DEVICE: the rendered template or config text,
+ * if any, and behind it what the profile says commits it; for a command step one line per command; for save the profile's commands.
  */
 int plan_render(const struct job *job, const struct job_device *device,
     const struct job_step *step, struct plan_lines *lines, struct diags *diags);

@@ -93,6 +93,7 @@ struct profile {
 	struct profile_rules alone; /* lines that ask, swallow what follows or
 			       change the prompt: nothing else is in flight
 			       with them */
+	struct profile_rules above_prompt; /* lines over a prompt, part of it */
 	struct profile_rules renames; /* lines after which the prompt may show
 				 another name */
 	struct profile_rules log_lines; /* cut out wherever they appear */
@@ -102,6 +103,11 @@ struct profile {
 	struct strs save; /* commands */
 	struct re *save_proof; /* must match what the last of them shows */
 	char *save_proof_text;
+	/* Where lines only prepare a change (a candidate configuration): */
+	struct strs commit; /* lines behind every text, to make it count */
+	struct re *commit_proof; /* must match what the last of them says */
+	char *commit_proof_text;
+	struct strs undo; /* lines that drop what is not committed */
 	char *running_config; /* the command that shows it, or NULL */
 	struct profile_rules config_ignore; /* its lines that are not content */
 

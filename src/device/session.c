@@ -36,6 +36,7 @@ struct session {
 	struct redactor redactor;
 	int64_t deadline;
 	bool broken;
+	bool ours; /* what is not committed in the configuration mode is */
 	bool one_by_one; /* a set-up command was refused: it may page, and a
 			    line sent ahead would be a key for the pager */
 	struct buf greeting; /* what it showed before its prompt */
@@ -271,9 +272,33 @@ take_text(struct buf *out, const struct exchange_reply *reply)
 		*reply->whole = empty;
 		return;
 	}
-	buf_add(out, reply->text, reply->len);
+	buf_add(out, buf_str(reply->whole), reply->whole->len);
 	if (reply->cut)
 		out->cut = true;
+}
+
+/* The end of the answer without the lines that belong to the prompt below it
+ * (and the blank ones that set them off). */
+static size_t
+without_prompt_lines(
+    const struct profile *profile, const char *text, size_t len)
+{
+	size_t end = len, at = len;
+	while (at) {
+		size_t start = at - (text[at - 1] == '\n');
+		size_t stop = start;
+		while (start && text[start - 1] != '\n')
+			start--;
+		bool blank = strspn(text + start, " \t") >= stop - start;
+		if (!blank &&
+		    !profile_rules_match(
+			&profile->above_prompt, text + start, stop - start))
+			break;
+		at = start;
+		if (!blank)
+			end = start;
+	}
+	return end == len ? len : at;
 }
 
 static int
@@ -282,12 +307,16 @@ take_answer(void *data, struct exchange_request *request,
 {
 	struct command_answer *answer = data;
 	(void)request;
-	bool refused = is_refusal(answer->profile, reply->text, reply->len);
+	buf_truncate(reply->whole,
+	    without_prompt_lines(answer->profile, reply->text, reply->len));
+	const char *text = buf_str(reply->whole);
+	size_t len = reply->whole->len;
+	bool refused = is_refusal(answer->profile, text, len);
 	answer->refused += refused;
 	if (answer->outputs && refused)
 		strs_take(answer->outputs, NULL);
 	else if (answer->outputs)
-		strs_add_n(answer->outputs, reply->text, reply->len);
+		strs_add_n(answer->outputs, text, len);
 	if (answer->out)
 		take_text(answer->out, reply);
 	return 0;
@@ -376,6 +405,73 @@ enable_secret(const struct session *session)
 	return session->target->credentials->enable;
 }
 
+/* The first line of TEXT that the profile calls a refusal, or NULL. */
+static const char *
+find_refusal(const struct profile *profile, const char *text, size_t *len)
+{
+	for (; *text; text += *len + (text[*len] != 0)) {
+		*len = strcspn(text, "\n");
+		if (profile_rules_match(&profile->refusals, text, *len) &&
+		    !profile_rules_match(&profile->notices, text, *len))
+			return text;
+	}
+	return NULL;
+}
+
+/*
+ * The prompt shows a configuration mode, but a refusal may stand above it:
+ * somebody else's changes wait to be committed, and with ours they would be.
+ * Only what was clean when we came is ours to take back.
+ */
+static int
+check_entered(struct session *session, const char *command, const char *text,
+    struct fault *fault)
+{
+	size_t len;
+	const char *line = find_refusal(session->profile, text, &len);
+	session->ours = !line;
+	if (!line)
+		return 0;
+	fault_at(fault, 0, command, text);
+	return err_set(&fault->err, ERR_REFUSED,
+	    "\"%s\" was refused, nothing was sent: %.*s", command, (int)len,
+	    line);
+}
+
+/* A device that is not left for changes that wait to be committed: ours are
+ * dropped. */
+static int
+take_back(struct session *session, struct fault *fault)
+{
+	const struct strs *undo = &session->profile->undo;
+	struct command_answer answer = { .purpose = FOR_OUTPUT };
+	session->ours = false;
+	if (run_lines(session, (const char *const *)undo->items, undo->count, 1,
+		session_deadline(session, 0), NULL, &answer, fault))
+		return -1;
+	if (answer.refused)
+		return err_set(&fault->err, ERR_REFUSED,
+		    "the device refused to take back what was not committed");
+	session->observer->log(
+	    session->observer->data, "what was not committed was taken back");
+	return 0;
+}
+
+static int
+fail_to_move(struct session *session, const struct profile_mode *via,
+    const struct profile_mode *to, const char *command, const char *text,
+    struct fault *fault)
+{
+	const struct profile_mode *now = session_mode(session);
+	size_t len;
+	const char *line = find_refusal(session->profile, text, &len);
+	fault_at(fault, 0, command, text);
+	return err_set(&fault->err, via->secret ? ERR_AUTH : ERR_PROMPT,
+	    "\"%s\" did not lead from mode %s to %s%s%.*s", command, now->name,
+	    via == now ? to->name : via->name, line ? ": " : "",
+	    line ? (int)len : 0, line ? line : "");
+}
+
 int
 session_enter(struct session *session, const char *mode, struct fault *fault)
 {
@@ -398,14 +494,16 @@ session_enter(struct session *session, const char *mode, struct fault *fault)
 		    session_deadline(session, 0),
 		    via->secret ? enable_secret(session) : NULL, &answer,
 		    fault);
-		if (rc == 0 && session_mode(session) == now &&
-		    now->nested == false) {
-			fault_at(fault, 0, command, buf_str(&text));
-			rc = err_set(&fault->err,
-			    via->secret ? ERR_AUTH : ERR_PROMPT,
-			    "\"%s\" did not lead from mode %s to %s", command,
-			    now->name, via == now ? to->name : via->name);
-		}
+		const struct profile_mode *seen = session_mode(session);
+		if (rc == 0 && seen == now && via == now && session->ours &&
+		    session->profile->undo.count)
+			rc = take_back(session, fault);
+		else if (rc == 0 && seen == now && !now->nested)
+			rc = fail_to_move(
+			    session, via, to, command, buf_str(&text), fault);
+		else if (rc == 0 && seen == via && via != now && via->config)
+			rc = check_entered(
+			    session, command, buf_str(&text), fault);
 		buf_clear(&text);
 		if (rc)
 			return -1;
@@ -597,7 +695,8 @@ say_exit(struct session *session, int64_t deadline)
 	session->deadline = deadline;
 	if (mode->config)
 		session_enter(session, session->profile->exec_mode, &ignored);
-	if (session_is_usable(session)) {
+	/* In the configuration mode it would be a line of its own. */
+	if (session_is_usable(session) && !session_mode(session)->config) {
 		char *line = xasprintf("%s\n", close);
 		enum channel_heard heard = CHANNEL_DATA;
 		channel_listen(session->channel, ignore_line, NULL);

@@ -21,6 +21,12 @@ struct printed_save {
 	char *proof;
 };
 
+struct printed_commit {
+	struct strs commands;
+	char *proof;
+	struct strs undo;
+};
+
 struct printed_acl {
 	char *dialect;
 	struct strs read, otherwise;
@@ -30,9 +36,10 @@ struct printed_acl {
 /* A profile in the shape of the file: all text is borrowed. */
 struct printed {
 	struct profile profile;
-	struct texts new_password, refusals, notices, alone, renames, log_lines,
-	    config_ignore;
+	struct texts new_password, above_prompt, refusals, notices, alone,
+	    renames, log_lines, config_ignore;
 	struct printed_save *save;
+	struct printed_commit *commit;
 	struct printed_acl *acl;
 };
 
@@ -94,6 +101,15 @@ static const cyaml_schema_field_t save_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t commit_fields[] = {
+	ARRAY("commands", struct printed_commit, commands.items, commands.count,
+	    &text_schema),
+	TEXT("proof", struct printed_commit, proof),
+	ARRAY("undo", struct printed_commit, undo.items, undo.count,
+	    &text_schema),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t acl_fields[] = {
 	TEXT("dialect", struct printed_acl, dialect),
 	ARRAY("read", struct printed_acl, read.items, read.count, &text_schema),
@@ -118,6 +134,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	TEXT("close", struct printed, profile.close),
 	TEXT("abort_line", struct printed, profile.abort_line),
 	TEXT("literal_next", struct printed, profile.literal_next),
+	ARRAY("above_prompt", struct printed, above_prompt.items,
+	    above_prompt.count, &text_schema),
 	ARRAY("refusals", struct printed, refusals.items, refusals.count,
 	    &text_schema),
 	ARRAY("notices", struct printed, notices.items, notices.count,
@@ -131,6 +149,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    profile.question_count, &question_schema),
 	CYAML_FIELD_MAPPING_PTR(
 	    "save", OPTIONAL, struct printed, save, save_fields),
+	CYAML_FIELD_MAPPING_PTR(
+	    "commit", OPTIONAL, struct printed, commit, commit_fields),
 	TEXT("running_config", struct printed, profile.running_config),
 	ARRAY("config_ignore", struct printed, config_ignore.items,
 	    config_ignore.count, &text_schema),
@@ -186,11 +206,14 @@ profile_print(const struct profile *profile, FILE *out)
 	char *text = NULL;
 	size_t len = 0;
 	struct printed_save save = { profile->save, profile->save_proof_text };
+	struct printed_commit commit = { profile->commit,
+		profile->commit_proof_text, profile->undo };
 	struct printed_acl acl = { profile->acl_dialect, profile->acl_read,
 		profile->acl_otherwise, profile->acl_show };
 	struct printed printed = {
 		.profile = *profile,
 		.new_password = texts_of(&profile->new_password),
+		.above_prompt = texts_of(&profile->above_prompt),
 		.refusals = texts_of(&profile->refusals),
 		.notices = texts_of(&profile->notices),
 		.alone = texts_of(&profile->alone),
@@ -198,6 +221,7 @@ profile_print(const struct profile *profile, FILE *out)
 		.log_lines = texts_of(&profile->log_lines),
 		.config_ignore = texts_of(&profile->config_ignore),
 		.save = profile->save.count ? &save : NULL,
+		.commit = profile->commit.count ? &commit : NULL,
 		.acl = profile->acl_dialect ? &acl : NULL,
 	};
 	if (cyaml_save_data(&text, &len, &config, &profile_schema, &printed, 0))
@@ -209,6 +233,7 @@ out:
 	if (text)
 		cyaml_mem(NULL, text, 0);
 	free(printed.new_password.items);
+	free(printed.above_prompt.items);
 	free(printed.refusals.items);
 	free(printed.notices.items);
 	free(printed.alone.items);

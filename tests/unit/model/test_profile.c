@@ -117,6 +117,12 @@ test_inheritance(void **state)
 	assert_non_null(c);
 	assert_rules(&c->refusals, "^A ^B ");
 	assert_rules(&c->new_password, "^A ^B ");
+	assert_rules(&c->above_prompt, "^A ^B ");
+	assert_int_equal(c->commit.count, 1);
+	assert_string_equal(c->commit.items[0], "now");
+	assert_null(c->commit_proof);
+	assert_null(c->commit_proof_text);
+	assert_int_equal(c->undo.count, 0);
 	assert_rules(&c->config_ignore, "^B ");
 	assert_int_equal(c->setup.count, 1);
 	assert_string_equal(c->setup.items[0], "three");
@@ -143,6 +149,9 @@ test_inheritance(void **state)
 	    profile_template_find(c, "u")->place.file, "good_line/a.yml");
 	const struct profile *a = profiles_find(&profiles, "a");
 	assert_int_equal(a->mode_count, 1);
+	assert_int_equal(a->commit.count, 2);
+	assert_non_null(a->commit_proof);
+	assert_string_equal(a->undo.items[0], "back");
 	assert_rules(&a->refusals, "^A ");
 	profiles_clear(&profiles);
 }
@@ -229,6 +238,10 @@ test_prompts(void **state)
 		{ "frr", "exec", "host", "host# ", true },
 		{ "frr", "config", "host", "host(config)# ", true },
 		{ "frr", "config-sub", "host", "host(config-router)# ", true },
+		{ "juniper_junos", "exec", "me@mx1", "me@mx1> ", true },
+		{ "juniper_junos", "exec", "me@mx1", "me@mx12> ", false },
+		{ "juniper_junos", "config", "me@mx1", "me@mx1# ", true },
+		{ "juniper_junos", "config", "me@mx1", "[edit]", false },
 		{ "linux", "shell", "u@h:~", "u@h:~$ ", true },
 		{ "linux", "shell", "u@h:~", "root@h:/tmp# ", true },
 	};
@@ -256,6 +269,15 @@ test_first_prompts(void **state)
 		{ "cisco_ios", "*** # no entry # ***", NULL },
 		{ "cisco_nxos", "DC1_CORE1# ", "DC1_CORE1" },
 		{ "frr", "box# ", "box" },
+		{ "juniper_junos", "neteng@mx1> ", "neteng@mx1" },
+		{ "juniper_junos", "neteng@mx1-re0.lab# ",
+		    "neteng@mx1-re0.lab" },
+		{ "juniper_junos", "root@mx1% ", NULL },
+		{ "juniper_junos", "root@mx1:~ # ", NULL },
+		{ "juniper_junos", "{master:0}", NULL },
+		{ "juniper_junos",
+		    "# commit confirmed will be rolled back in 5 minutes",
+		    NULL },
 		{ "linux", "user@host:~$ ", "user@host:~" },
 		{ "linux", "[root@host ~]# ", "[root@host ~]" },
 	};
@@ -349,6 +371,25 @@ test_lines(void **state)
 		    "2026 Nov 21 02:40:00.123 CORE1 %$ VDC-1 %$ "
 		    "%VSHD-5-VSHD_SYSLOG_CONFIG_I: x" },
 		{ "cisco_nxos", 'I', "!Time: Sat Nov 21 02:40:00 2026" },
+		{ "juniper_junos", 'R', "                  ^" },
+		{ "juniper_junos", 'R', "syntax error, expecting <data>." },
+		{ "juniper_junos", 'R', "unknown command." },
+		{ "juniper_junos", 'R',
+		    "error: configuration database locked" },
+		{ "juniper_junos", 'R', "  error: bad" },
+		{ "juniper_junos", 'R',
+		    "terminal:3:(12) syntax error: filtre" },
+		{ "juniper_junos", 'R', "load complete (2 errors)" },
+		{ "juniper_junos", 'R', "warning: statement not found" },
+		{ "juniper_junos", 'N', "load complete" },
+		{ "juniper_junos", 'N', "{master:0}[edit]" },
+		{ "juniper_junos", 'N', "[edit interfaces ge-0/0/0]" },
+		{ "juniper_junos", 'N',
+		    "# commit confirmed will be rolled back in 5 minutes" },
+		{ "juniper_junos", '-', "commit complete" },
+		{ "juniper_junos", '-', "warning: requires license" },
+		{ "juniper_junos", 'I',
+		    "## Last commit: 2026-11-21 03:00:00 UTC by neteng" },
 		{ "frr", 'R', "% Unknown command: permit x" },
 		{ "frr", 'R', "% Command incomplete: no" },
 		{ "frr", '-', "access-list A seq 5 permit any" },
@@ -425,6 +466,9 @@ test_save_proofs(void **state)
 		    true },
 		{ "cisco_nxos", "Configuration update aborted", false },
 		{ "frr", "Integrated configuration saved to x\r\n[OK]", true },
+		{ "juniper_junos",
+		    "0   2026-11-21 03:00:00 UTC by neteng via cli\r\n", true },
+		{ "juniper_junos", "error: no commit history", false },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct profile *profile = profiles_find(
