@@ -22,6 +22,7 @@ struct plan_lines {
 	/* blank lines and comment lines ("!") left out */
 	struct plan_line *items;
 	size_t count, cap;
+	size_t own; /* so many of the last are the profile's: they commit */
 	const char *file; /* of the template: borrowed from profile or job */
 };
 void plan_lines_clear(struct plan_lines *lines);

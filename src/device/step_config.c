@@ -51,7 +51,7 @@ static bool
 is_done(const struct strs *config, const struct plan_lines *lines)
 {
 	struct strs wanted = { 0 };
-	for (size_t i = 0; i < lines->count; i++)
+	for (size_t i = 0; i < lines->count - lines->own; i++)
 		strs_add(&wanted, lines->items[i].text);
 	bool done = outline_holds(config, &wanted);
 	strs_clear(&wanted);

@@ -253,8 +253,10 @@ plan_render(const struct job *job, const struct job_device *device,
 		break;
 	}
 	bool changes = step->kind == STEP_TEMPLATE || step->kind == STEP_CONFIG;
-	if (changes && lines->count)
+	if (changes && lines->count) {
 		add_own(lines, &device->profile->commit);
+		lines->own = device->profile->commit.count;
+	}
 	if (rc)
 		plan_lines_clear(lines);
 	return rc;

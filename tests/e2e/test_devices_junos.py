@@ -477,6 +477,31 @@ class Change(JunosCase):
                          ("unknown", "closed"))
 
 
+    def test_lost_behind_the_commit(self):
+        """Seen by the next visit: the lines are there, "commit" is none."""
+        class Once(Junos):
+            kept = list(OLD)
+
+            def __init__(self, link):
+                super().__init__(link)
+                self.active, self.candidate = list(self.kept), list(self.kept)
+
+            def commit(self):
+                super().commit()
+                Once.kept = self.active
+                raise Gone
+        result = self.change(Once, NEW, expect=1)
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("unknown", "closed"))
+        run = self.netpush("resume", "latest", "--json", self.json_path).wait()
+        self.assertEqual(run.returncode, 0, run.stderr)
+        with open(self.json_path, encoding="utf-8") as file:
+            self.assertIn('"unchanged"', file.read())
+        self.assertEqual(Once.kept, OLD + NEW)
+        self.assertFalse(any(line.startswith("configure")
+                             for line in self.device.lines))
+
+
 class Shared(JunosCase):
     """A profile of one's own that enters the candidate of all."""
 
