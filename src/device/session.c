@@ -589,17 +589,18 @@ is_blank(const struct session *session, const struct buf *text)
 	return true;
 }
 
-/* What came behind a line that read like the prompt belongs to the show; the
- * prompt at its end, behind which our Return was echoed, does not. */
+/* What came behind a line that read like the prompt (BEFORE) belongs to the
+ * show; the prompt at its end, behind which our Return was echoed, does not. */
 static void
-add_rest(const struct session *session, struct buf *out, struct buf *rest)
+add_rest(const struct session *session, struct buf *out, struct buf *rest,
+    const char *before)
 {
 	const char *prompt = session_prompt(session);
 	size_t len = strlen(prompt);
 	if (rest->len > len && rest->data[rest->len - 1] == '\n' &&
 	    memcmp(rest->data + rest->len - 1 - len, prompt, len) == 0)
 		buf_truncate(rest, rest->len - 1 - len);
-	buf_addf(out, "%s\n", prompt);
+	buf_addf(out, "%s\n", before);
 	buf_add(out, buf_str(rest), rest->len);
 	if (rest->cut)
 		out->cut = true;
@@ -607,9 +608,9 @@ add_rest(const struct session *session, struct buf *out, struct buf *rest)
 
 /*
  * A line of a show may read like the prompt, and the device may pause right
- * behind it. A bare Return settles it: it is answered by a prompt and nothing
- * else, unless the show was not at its end. (A device that says the same to
- * each Return means the Return.)
+ * behind it. A bare Return settles it: it is answered by the same prompt and
+ * nothing else, unless the show was not at its end. (A device that says the
+ * same to each Return means the Return.)
  */
 static int
 prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
@@ -619,16 +620,19 @@ prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
 	struct buf rest;
 	struct command_answer answer = { .purpose = FOR_OUTPUT, .out = &rest };
 	size_t shown = out->len;
-	char *last = NULL;
+	char *last = NULL, *before = NULL;
 	bool whole = false;
 	int rc = 0;
 	buf_init(&rest, EXCHANGE_ANSWER_LIMIT_BYTES);
 	for (int i = 0; i < FALSE_PROMPTS_MAX && rc == 0 && !whole; i++) {
 		buf_reset(&rest);
+		free(before);
+		before = xstrdup(session_prompt(session));
 		rc = run_lines(session, &nothing, 1, 1,
 		    session_deadline(session, timeout_ms), NULL, &answer,
 		    fault);
-		whole = is_blank(session, &rest);
+		whole = str_eq(before, session_prompt(session)) &&
+		    is_blank(session, &rest);
 		if (rc || whole)
 			break;
 		if (str_eq(last, buf_str(&rest))) {
@@ -638,9 +642,10 @@ prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
 		}
 		free(last);
 		last = xstrdup(buf_str(&rest));
-		add_rest(session, out, &rest);
+		add_rest(session, out, &rest, before);
 	}
 	free(last);
+	free(before);
 	if (rc == 0 && !whole) {
 		fault_at(fault, 0, NULL, buf_str(&rest));
 		rc = err_set(&fault->err, ERR_PROMPT,
@@ -662,6 +667,36 @@ session_show(struct session *session, const char *command, int64_t timeout_ms,
 }
 
 int
+session_read_config(struct session *session, int64_t timeout_ms,
+    struct buf *out, struct fault *fault)
+{
+	if (run_command(session, FOR_OUTPUT, session->profile->running_config,
+		timeout_ms, out, fault))
+		return -1;
+	return prove_end(session, timeout_ms, out, fault);
+}
+
+/* A whole configuration at the end of what was read: it may hold lines like
+ * the prompt. */
+static int
+prove_last(struct session *session, const struct strs *commands,
+    int64_t timeout_ms, struct strs *outputs, struct fault *fault)
+{
+	size_t last = commands->count - 1;
+	struct buf text;
+	if (!str_eq(commands->items[last], session->profile->running_config) ||
+	    !outputs->items[last])
+		return 0;
+	buf_init(&text, EXCHANGE_ANSWER_LIMIT_BYTES);
+	buf_adds(&text, outputs->items[last]);
+	int rc = prove_end(session, timeout_ms, &text, fault);
+	free(outputs->items[last]);
+	outputs->items[last] = xstrdup(buf_str(&text));
+	buf_clear(&text);
+	return rc;
+}
+
+int
 session_commands(struct session *session, const struct strs *commands,
     int64_t timeout_ms, struct strs *outputs, size_t *refused,
     struct fault *fault)
@@ -678,7 +713,8 @@ session_commands(struct session *session, const struct strs *commands,
 	    commands->count, window, session_deadline(session, timeout_ms),
 	    NULL, &answer, fault);
 	*refused = answer.refused;
-	return rc;
+	return rc ? rc
+		  : prove_last(session, commands, timeout_ms, outputs, fault);
 }
 
 /* The profile's close command, then the device's end of the session. */

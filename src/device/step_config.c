@@ -18,8 +18,7 @@ read_config(struct session *session, const struct job_step *step,
 	const struct profile *profile = session_profile(session);
 	struct buf text;
 	buf_init(&text, STEP_OUTPUT_LIMIT_BYTES);
-	int rc = session_command(
-	    session, profile->running_config, step->timeout_ms, &text, fault);
+	int rc = session_read_config(session, step->timeout_ms, &text, fault);
 	if (rc == 0 && text.cut)
 		rc = err_set(&fault->err, ERR_VERIFY,
 		    "the running configuration is larger than %u bytes",

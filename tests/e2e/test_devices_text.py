@@ -4,7 +4,7 @@ kinds, log lines, terminal noise, and any split of all that into packets."""
 import re
 import unittest
 
-from devices import SILENCE, DeviceCase, Ios, split_at_random
+from devices import QUIET, SILENCE, DeviceCase, Ios, split_at_random
 from harness import main
 
 LOG = ("*Nov 21 03:00:00.000: %SYS-5-CONFIG_I: Configured from console by "
@@ -401,6 +401,53 @@ class Noise(Text):
 
     def test_shutdown_aborted_and_a_new_prompt(self):
         self.logs_in_config(self.ABORTED, after_prompt=True, again=True)
+
+
+class LastLine(Text):
+    def test_of_another_mode(self):
+        """The last line says what the prompt of another mode says: nothing
+        is taken for a line of configuration."""
+        class Shows(Plain):
+            def show(self, line):
+                return ["one\n", b"R1(config)#", SILENCE, "\n"] \
+                    if line == "show trap" else super().show(line)
+        result = self.commands(Shows, "show trap", "show it")
+        self.assertEqual(self.output(result).strip(), "one\nR1(config)#")
+        self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
+        self.assertNotIn("end", self.device.lines)
+
+
+class Proof(Text):
+    """The configuration that is read to prove a change holds lines that read
+    like the prompt."""
+
+    def changes(self, between, more=QUIET):
+        """BETWEEN: what is sent behind such a line, before its end."""
+        class Traps(Plain):
+            def show(self, line):
+                if line != "show running-config":
+                    return super().show(line)
+                head, _, rest = self.running().partition("!\n")
+                return [head + "banner motd ^C\n", b"R1#", *between,
+                        "\nno entry\n", b"R1(config)#", *between,
+                        "\n R1#\n^C\nR1#\n!\n" + rest]
+        result = self.configure(Traps, CONFIG, more=more, after=["show it"])
+        self.assertEqual(result["status"], "changed")
+        self.assertEqual(self.device.config, FLAT)
+        self.assertEqual(
+            sorted(line for line in self.output(result).split("\n")
+                   if line.startswith(("+", "-"))),
+            sorted("+" + line for line in FLAT))
+        self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
+
+    def test_lines_like_the_prompt(self):
+        self.changes([])
+
+    def test_at_the_end_of_a_packet(self):
+        self.changes([b"\0"])
+
+    def test_and_a_pause(self):
+        self.changes([SILENCE])
 
 
 class Packets(Text):
