@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "base/str.h"
+#include "model/timeouts.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -123,6 +124,7 @@ struct profile {
 			  from, each true: what templates ask for */
 
 	int pipeline; /* lines in flight at most; 1 = strict */
+	struct timeouts timeouts; /* where the job gives none */
 	bool typeahead_echo; /* the terminal echoes before the prompt */
 };
 

@@ -22,6 +22,7 @@ profile_new(const char *file)
 	struct profile *profile = xcalloc(1, sizeof(*profile));
 	profile->file = xstrdup(file);
 	profile->pipeline = PIPELINE_DEFAULT;
+	profile->timeouts = timeouts_unset();
 	profile->vars = json_object();
 	profile->names = json_object();
 	return profile;

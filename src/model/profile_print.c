@@ -27,6 +27,10 @@ struct printed_commit {
 	struct strs undo;
 };
 
+struct printed_timeouts {
+	char *connect, *login, *silence, *step, *device;
+};
+
 struct printed_acl {
 	char *dialect;
 	struct strs read, otherwise;
@@ -41,6 +45,7 @@ struct printed {
 	struct printed_save *save;
 	struct printed_commit *commit;
 	struct printed_acl *acl;
+	struct printed_timeouts timeouts, *any_timeouts;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -110,6 +115,15 @@ static const cyaml_schema_field_t commit_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t timeout_fields[] = {
+	TEXT("connect", struct printed_timeouts, connect),
+	TEXT("login", struct printed_timeouts, login),
+	TEXT("silence", struct printed_timeouts, silence),
+	TEXT("step", struct printed_timeouts, step),
+	TEXT("device", struct printed_timeouts, device),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t acl_fields[] = {
 	TEXT("dialect", struct printed_acl, dialect),
 	ARRAY("read", struct printed_acl, read.items, read.count, &text_schema),
@@ -158,6 +172,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    "acl", OPTIONAL, struct printed, acl, acl_fields),
 	ARRAY("templates", struct printed, profile.templates,
 	    profile.template_count, &template_schema),
+	CYAML_FIELD_MAPPING_PTR(
+	    "timeouts", OPTIONAL, struct printed, any_timeouts, timeout_fields),
 	CYAML_FIELD_INT(
 	    "pipeline", CYAML_FLAG_DEFAULT, struct printed, profile.pipeline),
 	TRUTH("typeahead_echo", struct printed, profile.typeahead_echo),
@@ -182,6 +198,27 @@ texts_of(const struct profile_rules *rules)
 	for (size_t i = 0; i < rules->count; i++)
 		texts.items[i] = rules->items[i].text;
 	return texts;
+}
+
+static char *
+duration(struct printed *printed, int64_t ms)
+{
+	if (ms == TIMEOUT_UNSET)
+		return NULL;
+	printed->any_timeouts = &printed->timeouts;
+	return xasprintf("%lldms", (long long)ms);
+}
+
+static void
+set_timeouts(struct printed *printed, const struct timeouts *timeouts)
+{
+	printed->timeouts = (struct printed_timeouts){
+		.connect = duration(printed, timeouts->connect_ms),
+		.login = duration(printed, timeouts->login_ms),
+		.silence = duration(printed, timeouts->silence_ms),
+		.step = duration(printed, timeouts->step_ms),
+		.device = duration(printed, timeouts->device_ms),
+	};
 }
 
 /* Variables have no schema, but JSON is YAML, and reads back with the same
@@ -224,6 +261,7 @@ profile_print(const struct profile *profile, FILE *out)
 		.commit = profile->commit.count ? &commit : NULL,
 		.acl = profile->acl_dialect ? &acl : NULL,
 	};
+	set_timeouts(&printed, &profile->timeouts);
 	if (cyaml_save_data(&text, &len, &config, &profile_schema, &printed, 0))
 		goto out;
 	if (fwrite(text, 1, len, out) != len)
@@ -232,6 +270,11 @@ profile_print(const struct profile *profile, FILE *out)
 out:
 	if (text)
 		cyaml_mem(NULL, text, 0);
+	free(printed.timeouts.connect);
+	free(printed.timeouts.login);
+	free(printed.timeouts.silence);
+	free(printed.timeouts.step);
+	free(printed.timeouts.device);
 	free(printed.new_password.items);
 	free(printed.above_prompt.items);
 	free(printed.refusals.items);

@@ -1,12 +1,14 @@
 """What devices print around and into their answers: greetings, prompts of all
 kinds, log lines, terminal noise, and any split of all that into packets."""
 
+import os
 import re
 import unittest
 
 from devices import QUIET, SILENCE, DeviceCase, Ios, split_at_random
 from harness import main
 
+STUCK = object()
 LOG = ("*Nov 21 03:00:00.000: %SYS-5-CONFIG_I: Configured from console by "
        "neteng on vty0 (127.0.0.1)")
 IS_LOG = re.compile(r"\*\*\*|\*Nov 21 .*%SYS-5-")
@@ -448,6 +450,40 @@ class Proof(Text):
 
     def test_and_a_pause(self):
         self.changes([SILENCE])
+
+
+class Timers(Text):
+    """A platform's own limits; those of the job go first."""
+
+    def device_list(self, *names, **more):
+        return super().device_list(*names, device_type="slow_ios", **more)
+
+    def show(self, between, more, expect):
+        class Slow(Plain):
+            def show(self, line):
+                return ["one\n", *between, "two\n"]
+
+            def print(self, text):
+                if text is STUCK:
+                    while True:  # until the client leaves
+                        self.key()
+                super().print(text)
+        self.stage(Slow)
+        os.mkdir(os.path.join(self.tmp, "profiles"))
+        self.write("profiles/slow.yml", "device_type: slow_ios\n"
+                   "inherits: cisco_ios\ntimeouts: {silence: 1s}\n")
+        run = self.push(self.job(["command: show it"], more), "--profiles",
+                        os.path.join(self.tmp, "profiles"), expect=expect)
+        return self.outcome(run)
+
+    def test_of_the_profile(self):
+        result = self.show([STUCK], "", 1)
+        self.assertEqual(result["error"]["kind"], "timeout")
+        self.assertIn("no answer for 1 s", result["error"]["message"])
+
+    def test_of_the_job(self):
+        result = self.show([SILENCE], "timeouts: {silence: 20s}\n", 0)
+        self.assertEqual(self.output(result), "one\ntwo\n")
 
 
 class Packets(Text):

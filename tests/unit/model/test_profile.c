@@ -118,6 +118,9 @@ test_inheritance(void **state)
 	assert_rules(&c->refusals, "^A ^B ");
 	assert_rules(&c->new_password, "^A ^B ");
 	assert_rules(&c->above_prompt, "^A ^B ");
+	assert_int_equal(c->timeouts.silence_ms, 240000);
+	assert_int_equal(c->timeouts.login_ms, 500);
+	assert_int_equal(c->timeouts.device_ms, TIMEOUT_UNSET);
 	assert_int_equal(c->commit.count, 1);
 	assert_string_equal(c->commit.items[0], "now");
 	assert_null(c->commit_proof);
@@ -538,6 +541,8 @@ check_round_trip(const struct profile *profile)
 		assert_true(str_eq(
 		    copy->questions[i].answer, profile->questions[i].answer));
 	assert_true(str_eq(copy->abort_line, profile->abort_line));
+	assert_memory_equal(
+	    &copy->timeouts, &profile->timeouts, sizeof(copy->timeouts));
 	assert_null(copy->inherits);
 	free(first);
 	free(second);
