@@ -405,6 +405,49 @@ class Noise(Text):
         self.logs_in_config(self.ABORTED, after_prompt=True, again=True)
 
 
+class Nexus(Text):
+    """NX-OS shows its work where a prompt is awaited."""
+
+    ROLLBACK = ["Collecting Running-Config\n", b"#", SILENCE,
+                "Generating Rollback Patch\n", b".", SILENCE,
+                "Executing Rollback Patch\nN1#\n..\n"
+                "Generating Running-config for verification\n"
+                "Rollback completed successfully.\n"]
+
+    def device_list(self, *names, **more):
+        return super().device_list(*names, device_type="cisco_nxos", **more)
+
+    def test_rollback(self):
+        class Rolls(Plain):
+            hostname, exec_prompt = "N1", "{name}# "
+            config_prompt = "{name}({mode})# "
+
+            def show(self, line):
+                return Nexus.ROLLBACK if line.startswith("rollback") \
+                    else super().show(line)
+        result = self.commands(
+            Rolls, "rollback running-config checkpoint x", "show it")
+        self.assertEqual(self.output(result), "".join(
+            each if isinstance(each, str) else each.decode()
+            for each in self.ROLLBACK if each is not SILENCE))
+        self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
+
+    def test_in_configuration(self):
+        """Such words are kept; they are no prompt and no refusal."""
+        class Rolls(Plain):
+            hostname, exec_prompt = "N1", "{name}# "
+            config_prompt = "{name}({mode})# "
+
+            def configure(self, line):
+                return super().configure(line) or list(
+                    Nexus.ROLLBACK if line.startswith("ip route") else [])
+        result = self.configure(Rolls, CONFIG)
+        self.assertEqual(result["status"], "changed")
+        self.assertEqual(self.device.config, FLAT)
+        self.assertIn("#Generating Rollback Patch\n.Executing",
+                      result["steps"][0]["notes"])
+
+
 class LastLine(Text):
     def test_of_another_mode(self):
         """The last line says what the prompt of another mode says: nothing
