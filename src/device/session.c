@@ -589,17 +589,28 @@ is_blank(const struct session *session, const struct buf *text)
 	return true;
 }
 
+/* Cuts PROMPT off the end of TEXT if it is its last line. */
+static bool
+cut_prompt_line(struct buf *text, const char *prompt)
+{
+	size_t len = strlen(prompt) + 1;
+	if (text->len < len || text->data[text->len - 1] != '\n' ||
+	    memcmp(text->data + text->len - len, prompt, len - 1) != 0 ||
+	    (text->len > len && text->data[text->len - len - 1] != '\n'))
+		return false;
+	buf_truncate(text, text->len - len);
+	return true;
+}
+
 /* What came behind a line that read like the prompt (BEFORE) belongs to the
- * show; the prompt at its end, behind which our Return was echoed, does not. */
+ * show; the prompts at its end, behind which our RETURNS were echoed, do not.
+ */
 static void
 add_rest(const struct session *session, struct buf *out, struct buf *rest,
-    const char *before)
+    const char *before, int returns)
 {
-	const char *prompt = session_prompt(session);
-	size_t len = strlen(prompt);
-	if (rest->len > len && rest->data[rest->len - 1] == '\n' &&
-	    memcmp(rest->data + rest->len - 1 - len, prompt, len) == 0)
-		buf_truncate(rest, rest->len - 1 - len);
+	while (returns-- > 0 && cut_prompt_line(rest, session_prompt(session)))
+		continue;
 	buf_addf(out, "%s\n", before);
 	buf_add(out, buf_str(rest), rest->len);
 	if (rest->cut)
@@ -642,7 +653,7 @@ prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
 		}
 		free(last);
 		last = xstrdup(buf_str(&rest));
-		add_rest(session, out, &rest, before);
+		add_rest(session, out, &rest, before, i + 1);
 	}
 	free(last);
 	free(before);

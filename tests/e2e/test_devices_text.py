@@ -5,7 +5,7 @@ import os
 import re
 import unittest
 
-from devices import QUIET, SILENCE, DeviceCase, Ios, split_at_random
+from devices import QUIET, SILENCE, DeviceCase, Gone, Ios, split_at_random
 from harness import main
 
 STUCK = object()
@@ -460,6 +460,49 @@ class LastLine(Text):
         self.assertEqual(self.output(result).strip(), "one\nR1(config)#")
         self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
         self.assertNotIn("end", self.device.lines)
+
+
+class Glued(Text):
+    """Two lines like the prompt, each answered with a Return; then the rest
+    and what the Returns bring, all in one packet."""
+
+    def test_answers_of_both_returns(self):
+        class Holds(Plain):
+            held = None
+
+            def send(self, text):
+                text = text if isinstance(text, bytes) else text.encode()
+                if self.held is None:
+                    super().send(text)
+                else:
+                    self.held += text
+
+            def await_keys(self, keys):
+                while self._keys != keys:
+                    got = self._link.recv(65536)
+                    if not got:
+                        raise Gone
+                    self._keys += got
+
+            def show(self, line):
+                if line != "show trap":
+                    return super().show(line)
+                self.send("one\r\nR1#")
+                self.await_keys(b"\n")
+                self.send("\r\ntwo\r\nR1(config)#")
+                self.await_keys(b"\n\n")
+                self.held = b""
+                return "\nthree\n"
+
+            def answer(self, line):
+                super().answer(line)
+                if self.held is not None and not self._keys:
+                    held, self.held = self.held, None
+                    self.send(held)
+        result = self.commands(Holds, "show trap", "show it")
+        self.assertEqual(self.output(result),
+                         "one\nR1#\ntwo\nR1(config)#\nthree\n")
+        self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
 
 
 class Proof(Text):
