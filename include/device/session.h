@@ -46,6 +46,11 @@ int session_command(struct session *session, const char *command,
 int session_show(struct session *session, const char *command,
     int64_t timeout_ms, struct buf *out, struct fault *fault);
 
+/* Shows the running configuration (the profile's command for it): all of it,
+ * though lines like the prompt may stand in it. */
+int session_read_config(struct session *session, int64_t timeout_ms,
+    struct buf *out, struct fault *fault);
+
 /*
  * Runs several commands, all of them sent at once where the device allows.
  * OUTPUTS gets one text for each; NULL for one that the device refused (an old

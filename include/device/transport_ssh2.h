@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct err;
+struct fault;
 struct ssh;
 
 /* Has the libraries make ready what is the same for every connection. Called
@@ -35,10 +36,12 @@ struct ssh *ssh_connect(const struct target *target,
  * offered once: by `password`, and by `keyboard-interactive` only where the
  * device answered that it does not know `password` (so that it was not
  * tried). Never asks for the list of methods: that is a `none` login, which
- * devices log as a failure. -1 with kind auth when refused.
+ * devices log as a failure. -1 with kind auth when refused. A device that asks
+ * for a new password or for a second secret gets no answer at all: the
+ * connection is cut, kind auth, and what it asked is FAULT's device_text.
  */
 int ssh_login(struct ssh *ssh, const struct target *target, int64_t deadline,
-    struct err *err);
+    struct fault *fault);
 
 /* A terminal and a shell on it. The transport belongs to SSH and is closed
  * with ssh_close(). NULL on failure. */

@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "base/str.h"
+#include "model/timeouts.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -24,14 +25,6 @@ struct re;
 
 #define JOB_THREADS_MAX	     10000
 #define JOB_FILE_LIMIT_BYTES (16u << 20)
-
-struct timeouts {
-	int64_t connect_ms; /* TCP, key exchange */
-	int64_t login_ms; /* authentication to the first prompt */
-	int64_t silence_ms; /* nothing heard while an answer is awaited */
-	int64_t step_ms; /* one step */
-	int64_t device_ms; /* one device, all of a phase */
-};
 
 struct job_device {
 	char *hostname;

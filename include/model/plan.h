@@ -26,13 +26,14 @@ struct plan_lines {
 	 * goes on until a mark */
 	struct plan_line *items;
 	size_t count, cap;
+	size_t own; /* so many of the last are the profile's: they commit */
 	const char *file; /* of the template: borrowed from profile or job */
 };
 void plan_lines_clear(struct plan_lines *lines);
 
 /*
- * The lines that STEP sends to DEVICE: the rendered template or config text;
- * for a command step one line per command; for save the profile's commands.
+ * The lines that STEP sends to DEVICE: the rendered template or config text,
+ * if any, and behind it what the profile says commits it; for a command step one line per command; for save the profile's commands.
  */
 int plan_render(const struct job *job, const struct job_device *device,
     const struct job_step *step, struct plan_lines *lines, struct diags *diags);

@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "base/str.h"
+#include "model/timeouts.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -106,6 +107,8 @@ struct profile {
 	char *exec_mode; /* show commands are given here */
 	char *config_mode; /* configuration lines begin here; NULL: none */
 
+	struct profile_rules new_password; /* what a device asks that wants
+					      its password changed first */
 	struct strs setup; /* commands sent after login, in one write */
 	char *close; /* the command that ends the session, or NULL */
 	char *abort_line; /* brings the prompt back from a question ("\x03") */
@@ -117,6 +120,7 @@ struct profile {
 	struct profile_rules alone; /* lines that ask, swallow what follows or
 			       change the prompt: nothing else is in flight
 			       with them */
+	struct profile_rules above_prompt; /* lines over a prompt, part of it */
 	struct profile_rules renames; /* lines after which the prompt may show
 				 another name */
 	struct profile_until *untils; /* lines that open a text */
@@ -128,6 +132,11 @@ struct profile {
 	struct strs save; /* commands */
 	struct re *save_proof; /* must match what the last of them shows */
 	char *save_proof_text;
+	/* Where lines only prepare a change (a candidate configuration): */
+	struct strs commit; /* lines behind every text, to make it count */
+	struct re *commit_proof; /* must match what the last of them says */
+	char *commit_proof_text;
+	struct strs undo; /* lines that drop what is not committed */
 	char *running_config; /* the command that shows it, or NULL */
 	struct profile_rules config_ignore; /* its lines that are not content */
 
@@ -143,6 +152,7 @@ struct profile {
 			  from, each true: what templates ask for */
 
 	int pipeline; /* lines in flight at most; 1 = strict */
+	struct timeouts timeouts; /* where the job gives none */
 	bool typeahead_echo; /* the terminal echoes before the prompt */
 };
 

@@ -36,6 +36,7 @@ struct session {
 	struct redactor redactor;
 	int64_t deadline;
 	bool broken;
+	bool ours; /* what is not committed in the configuration mode is */
 	bool one_by_one; /* a set-up command was refused: it may page, and a
 			    line sent ahead would be a key for the pager */
 	struct buf greeting; /* what it showed before its prompt */
@@ -160,6 +161,26 @@ fail_no_prompt(struct session *session, struct fault *fault)
 	    "no prompt was recognised within the login timeout");
 }
 
+static int
+fail_new_password(struct session *session, struct fault *fault)
+{
+	show_greeting(session, fault);
+	return err_set(&fault->err, ERR_AUTH,
+	    "the device asks for a new password before its prompt; nothing was "
+	    "answered, the password must be changed by hand");
+}
+
+/* A Return must not become an answer. */
+static bool
+is_question(const struct profile *profile, const char *open, size_t len)
+{
+	for (size_t i = 0; i < profile->question_count; i++)
+		if (re_match(
+			profile->questions[i].when.pattern, open, len, NULL))
+			return true;
+	return false;
+}
+
 /* Until the open line looks like a prompt. A device that shows nothing may
  * wait for a Return ("Press RETURN to get started"): it gets one. */
 static int
@@ -173,6 +194,10 @@ await_first_prompt(
 	for (;;) {
 		size_t len;
 		const char *open = channel_open_line(session->channel, &len);
+		if (len &&
+		    profile_rules_match(
+			&session->profile->new_password, open, len))
+			return fail_new_password(session, fault);
 		if (prompts_is_first(session->prompts, open, len))
 			return 0;
 		int64_t until = nudged ? deadline
@@ -186,6 +211,8 @@ await_first_prompt(
 			if (nudged || deadline_passed(deadline))
 				return fail_no_prompt(session, fault);
 			nudged = true;
+			if (is_question(session->profile, open, len))
+				break;
 			if (channel_send(session->channel, "\n", 1, false,
 				deadline, &fault->err))
 				return -1;
@@ -247,9 +274,33 @@ take_text(struct buf *out, const struct exchange_reply *reply)
 		*reply->whole = empty;
 		return;
 	}
-	buf_add(out, reply->text, reply->len);
+	buf_add(out, buf_str(reply->whole), reply->whole->len);
 	if (reply->cut)
 		out->cut = true;
+}
+
+/* The end of the answer without the lines that belong to the prompt below it
+ * (and the blank ones that set them off). */
+static size_t
+without_prompt_lines(
+    const struct profile *profile, const char *text, size_t len)
+{
+	size_t end = len, at = len;
+	while (at) {
+		size_t start = at - (text[at - 1] == '\n');
+		size_t stop = start;
+		while (start && text[start - 1] != '\n')
+			start--;
+		bool blank = strspn(text + start, " \t") >= stop - start;
+		if (!blank &&
+		    !profile_rules_match(
+			&profile->above_prompt, text + start, stop - start))
+			break;
+		at = start;
+		if (!blank)
+			end = start;
+	}
+	return end == len ? len : at;
 }
 
 static int
@@ -258,12 +309,16 @@ take_answer(void *data, struct exchange_request *request,
 {
 	struct command_answer *answer = data;
 	(void)request;
-	bool refused = is_refusal(answer->profile, reply->text, reply->len);
+	buf_truncate(reply->whole,
+	    without_prompt_lines(answer->profile, reply->text, reply->len));
+	const char *text = buf_str(reply->whole);
+	size_t len = reply->whole->len;
+	bool refused = is_refusal(answer->profile, text, len);
 	answer->refused += refused;
 	if (answer->outputs && refused)
 		strs_take(answer->outputs, NULL);
 	else if (answer->outputs)
-		strs_add_n(answer->outputs, reply->text, reply->len);
+		strs_add_n(answer->outputs, text, len);
 	if (answer->out)
 		take_text(answer->out, reply);
 	return 0;
@@ -352,6 +407,73 @@ enable_secret(const struct session *session)
 	return session->target->credentials->enable;
 }
 
+/* The first line of TEXT that the profile calls a refusal, or NULL. */
+static const char *
+find_refusal(const struct profile *profile, const char *text, size_t *len)
+{
+	for (; *text; text += *len + (text[*len] != 0)) {
+		*len = strcspn(text, "\n");
+		if (profile_rules_match(&profile->refusals, text, *len) &&
+		    !profile_rules_match(&profile->notices, text, *len))
+			return text;
+	}
+	return NULL;
+}
+
+/*
+ * The prompt shows a configuration mode, but a refusal may stand above it:
+ * somebody else's changes wait to be committed, and with ours they would be.
+ * Only what was clean when we came is ours to take back.
+ */
+static int
+check_entered(struct session *session, const char *command, const char *text,
+    struct fault *fault)
+{
+	size_t len;
+	const char *line = find_refusal(session->profile, text, &len);
+	session->ours = !line;
+	if (!line)
+		return 0;
+	fault_at(fault, 0, command, text);
+	return err_set(&fault->err, ERR_REFUSED,
+	    "\"%s\" was refused, nothing was sent: %.*s", command, (int)len,
+	    line);
+}
+
+/* A device that is not left for changes that wait to be committed: ours are
+ * dropped. */
+static int
+take_back(struct session *session, struct fault *fault)
+{
+	const struct strs *undo = &session->profile->undo;
+	struct command_answer answer = { .purpose = FOR_OUTPUT };
+	session->ours = false;
+	if (run_lines(session, (const char *const *)undo->items, undo->count, 1,
+		session_deadline(session, 0), NULL, &answer, fault))
+		return -1;
+	if (answer.refused)
+		return err_set(&fault->err, ERR_REFUSED,
+		    "the device refused to take back what was not committed");
+	session->observer->log(
+	    session->observer->data, "what was not committed was taken back");
+	return 0;
+}
+
+static int
+fail_to_move(struct session *session, const struct profile_mode *via,
+    const struct profile_mode *to, const char *command, const char *text,
+    struct fault *fault)
+{
+	const struct profile_mode *now = session_mode(session);
+	size_t len;
+	const char *line = find_refusal(session->profile, text, &len);
+	fault_at(fault, 0, command, text);
+	return err_set(&fault->err, via->secret ? ERR_AUTH : ERR_PROMPT,
+	    "\"%s\" did not lead from mode %s to %s%s%.*s", command, now->name,
+	    via == now ? to->name : via->name, line ? ": " : "",
+	    line ? (int)len : 0, line ? line : "");
+}
+
 int
 session_enter(struct session *session, const char *mode, struct fault *fault)
 {
@@ -374,14 +496,16 @@ session_enter(struct session *session, const char *mode, struct fault *fault)
 		    session_deadline(session, 0),
 		    via->secret ? enable_secret(session) : NULL, &answer,
 		    fault);
-		if (rc == 0 && session_mode(session) == now &&
-		    now->nested == false) {
-			fault_at(fault, 0, command, buf_str(&text));
-			rc = err_set(&fault->err,
-			    via->secret ? ERR_AUTH : ERR_PROMPT,
-			    "\"%s\" did not lead from mode %s to %s", command,
-			    now->name, via == now ? to->name : via->name);
-		}
+		const struct profile_mode *seen = session_mode(session);
+		if (rc == 0 && seen == now && via == now && session->ours &&
+		    session->profile->undo.count)
+			rc = take_back(session, fault);
+		else if (rc == 0 && seen == now && !now->nested)
+			rc = fail_to_move(
+			    session, via, to, command, buf_str(&text), fault);
+		else if (rc == 0 && seen == via && via != now && via->config)
+			rc = check_entered(
+			    session, command, buf_str(&text), fault);
 		buf_clear(&text);
 		if (rc)
 			return -1;
@@ -467,17 +591,29 @@ is_blank(const struct session *session, const struct buf *text)
 	return true;
 }
 
-/* What came behind a line that read like the prompt belongs to the show; the
- * prompt at its end, behind which our Return was echoed, does not. */
-static void
-add_rest(const struct session *session, struct buf *out, struct buf *rest)
+/* Cuts PROMPT off the end of TEXT if it is its last line. */
+static bool
+cut_prompt_line(struct buf *text, const char *prompt)
 {
-	const char *prompt = session_prompt(session);
-	size_t len = strlen(prompt);
-	if (rest->len > len && rest->data[rest->len - 1] == '\n' &&
-	    memcmp(rest->data + rest->len - 1 - len, prompt, len) == 0)
-		buf_truncate(rest, rest->len - 1 - len);
-	buf_addf(out, "%s\n", prompt);
+	size_t len = strlen(prompt) + 1;
+	if (text->len < len || text->data[text->len - 1] != '\n' ||
+	    memcmp(text->data + text->len - len, prompt, len - 1) != 0 ||
+	    (text->len > len && text->data[text->len - len - 1] != '\n'))
+		return false;
+	buf_truncate(text, text->len - len);
+	return true;
+}
+
+/* What came behind a line that read like the prompt (BEFORE) belongs to the
+ * show; the prompts at its end, behind which our RETURNS were echoed, do not.
+ */
+static void
+add_rest(const struct session *session, struct buf *out, struct buf *rest,
+    const char *before, int returns)
+{
+	while (returns-- > 0 && cut_prompt_line(rest, session_prompt(session)))
+		continue;
+	buf_addf(out, "%s\n", before);
 	buf_add(out, buf_str(rest), rest->len);
 	if (rest->cut)
 		out->cut = true;
@@ -485,9 +621,9 @@ add_rest(const struct session *session, struct buf *out, struct buf *rest)
 
 /*
  * A line of a show may read like the prompt, and the device may pause right
- * behind it. A bare Return settles it: it is answered by a prompt and nothing
- * else, unless the show was not at its end. (A device that says the same to
- * each Return means the Return.)
+ * behind it. A bare Return settles it: it is answered by the same prompt and
+ * nothing else, unless the show was not at its end. (A device that says the
+ * same to each Return means the Return.)
  */
 static int
 prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
@@ -497,16 +633,19 @@ prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
 	struct buf rest;
 	struct command_answer answer = { .purpose = FOR_OUTPUT, .out = &rest };
 	size_t shown = out->len;
-	char *last = NULL;
+	char *last = NULL, *before = NULL;
 	bool whole = false;
 	int rc = 0;
 	buf_init(&rest, EXCHANGE_ANSWER_LIMIT_BYTES);
 	for (int i = 0; i < FALSE_PROMPTS_MAX && rc == 0 && !whole; i++) {
 		buf_reset(&rest);
+		free(before);
+		before = xstrdup(session_prompt(session));
 		rc = run_lines(session, &nothing, 1, 1,
 		    session_deadline(session, timeout_ms), NULL, &answer,
 		    fault);
-		whole = is_blank(session, &rest);
+		whole = str_eq(before, session_prompt(session)) &&
+		    is_blank(session, &rest);
 		if (rc || whole)
 			break;
 		if (str_eq(last, buf_str(&rest))) {
@@ -516,9 +655,10 @@ prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
 		}
 		free(last);
 		last = xstrdup(buf_str(&rest));
-		add_rest(session, out, &rest);
+		add_rest(session, out, &rest, before, i + 1);
 	}
 	free(last);
+	free(before);
 	if (rc == 0 && !whole) {
 		fault_at(fault, 0, NULL, buf_str(&rest));
 		rc = err_set(&fault->err, ERR_PROMPT,
@@ -540,6 +680,36 @@ session_show(struct session *session, const char *command, int64_t timeout_ms,
 }
 
 int
+session_read_config(struct session *session, int64_t timeout_ms,
+    struct buf *out, struct fault *fault)
+{
+	if (run_command(session, FOR_OUTPUT, session->profile->running_config,
+		timeout_ms, out, fault))
+		return -1;
+	return prove_end(session, timeout_ms, out, fault);
+}
+
+/* A whole configuration at the end of what was read: it may hold lines like
+ * the prompt. */
+static int
+prove_last(struct session *session, const struct strs *commands,
+    int64_t timeout_ms, struct strs *outputs, struct fault *fault)
+{
+	size_t last = commands->count - 1;
+	struct buf text;
+	if (!str_eq(commands->items[last], session->profile->running_config) ||
+	    !outputs->items[last])
+		return 0;
+	buf_init(&text, EXCHANGE_ANSWER_LIMIT_BYTES);
+	buf_adds(&text, outputs->items[last]);
+	int rc = prove_end(session, timeout_ms, &text, fault);
+	free(outputs->items[last]);
+	outputs->items[last] = xstrdup(buf_str(&text));
+	buf_clear(&text);
+	return rc;
+}
+
+int
 session_commands(struct session *session, const struct strs *commands,
     int64_t timeout_ms, struct strs *outputs, size_t *refused,
     struct fault *fault)
@@ -556,7 +726,8 @@ session_commands(struct session *session, const struct strs *commands,
 	    commands->count, window, session_deadline(session, timeout_ms),
 	    NULL, &answer, fault);
 	*refused = answer.refused;
-	return rc;
+	return rc ? rc
+		  : prove_last(session, commands, timeout_ms, outputs, fault);
 }
 
 /* The profile's close command, then the device's end of the session. */
@@ -573,7 +744,8 @@ say_exit(struct session *session, int64_t deadline)
 	session->deadline = deadline;
 	if (mode->config)
 		session_enter(session, session->profile->exec_mode, &ignored);
-	if (session_is_usable(session)) {
+	/* In the configuration mode it would be a line of its own. */
+	if (session_is_usable(session) && !session_mode(session)->config) {
 		char *line = xasprintf("%s\n", close);
 		enum channel_heard heard = CHANNEL_DATA;
 		channel_listen(session->channel, ignore_line, NULL);

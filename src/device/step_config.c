@@ -18,8 +18,7 @@ read_config(struct session *session, const struct job_step *step,
 	const struct profile *profile = session_profile(session);
 	struct buf text;
 	buf_init(&text, STEP_OUTPUT_LIMIT_BYTES);
-	int rc = session_command(
-	    session, profile->running_config, step->timeout_ms, &text, fault);
+	int rc = session_read_config(session, step->timeout_ms, &text, fault);
 	if (rc == 0 && text.cut)
 		rc = err_set(&fault->err, ERR_VERIFY,
 		    "the running configuration is larger than %u bytes",
@@ -53,7 +52,7 @@ is_done(const struct strs *config, const struct plan_lines *lines)
 {
 	struct strs wanted = { 0 };
 	bool texts = false;
-	for (size_t i = 0; i < lines->count; i++) {
+	for (size_t i = 0; i < lines->count - lines->own; i++) {
 		strs_add(&wanted, lines->items[i].text);
 		texts |= lines->items[i].in_text;
 	}

@@ -13,10 +13,12 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "device/crypto.h"
+#include "device/fault.h"
 #include "device/jump.h"
 #include "device/known_hosts.h"
 #include "device/tcp.h"
 #include "device/wait.h"
+#include "model/profile.h"
 
 #include <libssh2.h>
 #include <malloc.h>
@@ -24,12 +26,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define TERMINAL_TYPE	 "vt100"
 #define TERMINAL_COLUMNS 511 /* no device wraps what is shorter */
 #define TERMINAL_ROWS	 1000
 #define METHODS_BYTES	 256
+#define QUESTION_BYTES	 256 /* of what a device asks at the login */
 
 struct ssh {
 	struct transport transport;
@@ -43,33 +47,62 @@ struct ssh {
 	int port;
 	/* For the keyboard-interactive callback, which gets only this. */
 	const struct target *target;
-	unsigned prompts_seen;
-	unsigned prompts_unanswered;
-	/* The methods that the last refusal named (see watch_refusal). */
+	bool password_given;
+	bool declined; /* it asked what gets no answer: `question` */
+	bool wants_new_password;
+	char question[QUESTION_BYTES];
+	/* The methods that the last refusal named (see watch_packet). */
 	bool watching;
 	char methods[METHODS_BYTES];
 };
 
+/* What the device asked, fit to be shown: one line, no control characters. */
+static void
+keep_question(struct ssh *ssh, const char *text, size_t len)
+{
+	if (len >= QUESTION_BYTES)
+		len = QUESTION_BYTES - 1;
+	for (size_t i = 0; i < len; i++)
+		ssh->question[i] = (unsigned char)text[i] < ' ' ||
+			text[i] == 0x7f
+		    ? ' '
+		    : text[i];
+	ssh->question[len] = '\0';
+	str_trim(ssh->question);
+}
+
+#define USERAUTH_FAILURE	  51
+#define USERAUTH_PASSWD_CHANGEREQ 60
+
 /*
  * libssh2 keeps no note of which methods a refusal (SSH_MSG_USERAUTH_FAILURE,
- * RFC 4252 section 5.1: byte 51, name-list, boolean) says could go on, and
- * its own way to learn them costs a `none` login. But it allocates through
- * us: the packet passes here when it is freed. So a refusal of `password` by
- * a device that only knows keyboard-interactive is told apart from a wrong
- * password without a second attempt.
+ * RFC 4252 section 5.1: byte, name-list, boolean) says could go on, and its
+ * own way to learn them costs a `none` login; nor of the words with which a
+ * device asks for a new password (section 8: byte, string, string). But it
+ * allocates through us: the packet passes here when it is freed. So a refusal
+ * of `password` by a device that only knows keyboard-interactive is told apart
+ * from a wrong password without a second attempt; and so is an expired one,
+ * which libssh2 1.10 calls a wrong one, too.
  */
 static void
-watch_refusal(struct ssh *ssh, const unsigned char *packet, size_t size)
+watch_packet(struct ssh *ssh, const unsigned char *packet, size_t size)
 {
-	if (size < 6 || packet[0] != 51 || packet[1] || packet[2])
+	if (size < 6 || packet[1] || packet[2])
 		return;
+	const char *text = (const char *)packet + 5;
 	size_t len = (size_t)packet[3] << 8 | packet[4];
-	if (len >= METHODS_BYTES || len + 6 > size)
+	if (len + 5 > size)
+		return;
+	if (packet[0] == USERAUTH_PASSWD_CHANGEREQ && len) {
+		keep_question(ssh, text, len);
+		ssh->declined = ssh->wants_new_password = true;
+	}
+	if (packet[0] != USERAUTH_FAILURE || len >= METHODS_BYTES)
 		return;
 	for (size_t i = 0; i < len; i++)
-		if (packet[5 + i] <= ' ' || packet[5 + i] > '~')
+		if (text[i] <= ' ' || text[i] > '~')
 			return;
-	memcpy(ssh->methods, packet + 5, len);
+	memcpy(ssh->methods, text, len);
 	ssh->methods[len] = '\0';
 }
 
@@ -82,7 +115,7 @@ ssh_mem_free(void *ptr, void **abstract)
 		return;
 	size_t size = malloc_usable_size(ptr);
 	if (ssh->watching)
-		watch_refusal(ssh, ptr, size);
+		watch_packet(ssh, ptr, size);
 	secret_wipe(ptr, size);
 	free(ptr);
 }
@@ -363,10 +396,33 @@ out:
 	return ssh;
 }
 
+static bool
+asks_new_password(const struct ssh *ssh, const char *text, size_t len)
+{
+	return profile_rules_match(
+	    &ssh->target->device->profile->new_password, text, len);
+}
+
+/* A visible question can only be the user name's, the first hidden one is the
+ * password's. A second (a token's code, say) is nothing that we know. */
+static bool
+may_answer(
+    struct ssh *ssh, const LIBSSH2_USERAUTH_KBDINT_PROMPT *asked, bool given)
+{
+	const char *text = asked->text ? asked->text : "";
+	size_t len = asked->text ? asked->length : 0;
+	if (asks_new_password(ssh, text, len))
+		ssh->wants_new_password = true;
+	else if (asked->echo || (!given && ssh->target->credentials->password))
+		return true;
+	keep_question(ssh, text, len);
+	return false;
+}
+
 /*
- * Answers what a keyboard-interactive round asks (RFC 4256). One hidden
- * question is the password's; a visible one can only be the user name. A
- * second hidden question (a token's code, say) is nothing that we know.
+ * Answers what a keyboard-interactive round asks (RFC 4256), or nothing of it.
+ * libssh2 knows no way not to answer, and an empty answer would be a wrong
+ * one, or a new password: so the line is cut before it can leave.
  */
 static void
 answer_prompts(const char *name, int name_len, const char *instruction,
@@ -378,21 +434,22 @@ answer_prompts(const char *name, int name_len, const char *instruction,
 	(void)name_len;
 	(void)instruction;
 	(void)instruction_len;
-	for (int i = 0; i < count; i++) {
-		const char *text = "";
-		ssh->prompts_seen++;
-		if (asked[i].echo)
-			text = target_username(ssh->target);
-		else if (ssh->prompts_unanswered == 0 && i == 0 &&
-		    ssh->target->credentials->password)
-			text = secret_reveal(
-			    ssh->target->credentials->password);
-		else
-			ssh->prompts_unanswered++;
+	bool given = ssh->password_given;
+	for (int i = 0; i < count && !ssh->declined; i++) {
+		ssh->declined = !may_answer(ssh, &asked[i], given);
+		given |= !asked[i].echo;
+	}
+	if (ssh->declined)
+		shutdown(ssh->fd, SHUT_RDWR);
+	for (int i = 0; i < count && !ssh->declined; i++) {
+		const char *text = asked[i].echo
+		    ? target_username(ssh->target)
+		    : secret_reveal(ssh->target->credentials->password);
 		/* libssh2 frees it with the session's allocator. */
 		answers[i].text = strdup(text);
 		answers[i].length = (unsigned)strlen(text);
 	}
+	ssh->password_given = given;
 }
 
 static int
@@ -498,36 +555,53 @@ static const struct {
 	[CREDENTIALS_AGENT] = { login_agent, "the ssh-agent's keys" },
 };
 
+/* The device took the login for the beginning of something that is a
+ * person's: a new password, a second secret. */
+static int
+fail_declined(struct ssh *ssh, const char *username, struct fault *fault)
+{
+	bool new_password = ssh->wants_new_password;
+	fault_at(fault, 0, NULL, *ssh->question ? ssh->question : NULL);
+	return err_set(&fault->err, ERR_AUTH,
+	    "%s port %d: login as %s: the device asks for %s%s%s; nothing was "
+	    "answered%s",
+	    ssh->address, ssh->port, username,
+	    new_password ? "a new password" : "a second secret",
+	    *ssh->question ? ": " : "", ssh->question,
+	    new_password ? ", the password must be changed by hand" : "");
+}
+
 int
 ssh_login(struct ssh *ssh, const struct target *target, int64_t deadline,
-    struct err *err)
+    struct fault *fault)
 {
 	const struct credentials *credentials = target->credentials;
 	const char *username = target_username(target);
+	struct err *err = &fault->err;
 	ssh->target = target;
 	int rc = login_methods[credentials->method].login(
 	    ssh, username, deadline, err);
 	ssh->target = NULL;
 	if (rc == 0 && libssh2_userauth_authenticated(ssh->session))
 		return 0;
+	if (rc == LIBSSH2_ERROR_PASSWORD_EXPIRED)
+		ssh->declined = ssh->wants_new_password = true;
+	if (ssh->declined)
+		return fail_declined(ssh, username, fault);
 	if (rc == LIBSSH2_ERROR_FILE ||
 	    rc == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED ||
 	    rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED ||
-	    rc == LIBSSH2_ERROR_PASSWORD_EXPIRED ||
 	    rc == LIBSSH2_ERROR_METHOD_NOT_SUPPORTED ||
 	    rc == LIBSSH2_ERROR_PUBLICKEY_PROTOCOL ||
 	    rc == LIBSSH2_ERROR_METHOD_NONE) {
 		return err_set(err, ERR_AUTH,
-		    "%s port %d: login as %s refused with %s%s%s%s",
-		    ssh->address, ssh->port, username,
+		    "%s port %d: login as %s refused with %s%s%s", ssh->address,
+		    ssh->port, username,
 		    login_methods[credentials->method].what,
 		    rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED ? "" : ": ",
 		    rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED
 			? ""
-			: ssh_message(ssh),
-		    ssh->prompts_unanswered
-			? " (the device asked for a second secret)"
-			: "");
+			: ssh_message(ssh));
 	}
 	return ssh_fail(ssh, rc, ERR_AUTH, "the login", err);
 }

@@ -27,6 +27,17 @@ static const struct acl_header nxos_headers[] = {
 	{ NULL, ACL_IPV4, false },
 };
 
+/* The forms of the show and those of the configuration. */
+static const struct acl_header eos_headers[] = {
+	{ "ip access list", ACL_IPV4, false },
+	{ "standard ip access list", ACL_IPV4, false },
+	{ "ipv6 access list", ACL_IPV6, false },
+	{ "ip access-list standard", ACL_IPV4, false },
+	{ "ip access-list", ACL_IPV4, false },
+	{ "ipv6 access-list", ACL_IPV6, false },
+	{ NULL, ACL_IPV4, false },
+};
+
 /* FRR names a list after its first entry; a list may hold all three forms. */
 static const struct acl_header frr_headers[] = {
 	{ "extended ip access list", ACL_IPV4, false },
@@ -40,6 +51,8 @@ static const struct acl_header frr_headers[] = {
 
 static const char *const no_settings[] = { NULL };
 static const char *const nxos_settings[] = { "statistics per-entry", NULL };
+static const char *const eos_settings[] = { "statistics per-entry",
+	"counters per-entry", NULL };
 
 static const struct acl_dialect dialects[] = {
 	{
@@ -56,6 +69,13 @@ static const struct acl_dialect dialects[] = {
 	    .remarks_numbered = true,
 	    .headers = nxos_headers,
 	    .settings = nxos_settings,
+	},
+	{
+	    .name = "eos",
+	    .step = 10,
+	    .remarks_numbered = true,
+	    .headers = eos_headers,
+	    .settings = eos_settings,
 	},
 	{
 	    .name = "frr",

@@ -16,14 +16,6 @@
 
 #define THREADS_DEFAULT 8
 
-static const struct timeouts built_in_timeouts = {
-	.connect_ms = 10000,
-	.login_ms = 30000,
-	.silence_ms = 60000,
-	.step_ms = 300000,
-	.device_ms = 900000,
-};
-
 /* The job as it stands in the file. */
 struct draft {
 	struct job job;
@@ -63,7 +55,7 @@ static const struct yaml_field job_fields[] = {
 	FIELD("vars", MAP, struct draft, vars),
 	FIELD("run", MAP, struct draft, run),
 	{ "timeouts", YAML_FIELD_TABLE, offsetof(struct draft, job.timeouts),
-	    false, 0, 0, &job_timeouts_table },
+	    false, 0, 0, &timeouts_table },
 	FIELD("phases", LIST, struct draft, phases),
 	LATER("report"),
 	FIELD("acl_name", ANY, struct draft, acl_name),
@@ -130,7 +122,7 @@ read_devices(struct draft *draft, const struct yaml_node *root,
 	struct job *job = &draft->job;
 	struct job_defaults defaults;
 	job_defaults_read(&defaults, NULL, draft->defaults, profiles, diags);
-	job_timeouts_fill(&defaults.device.timeouts, &job->timeouts);
+	timeouts_fill(&defaults.device.timeouts, &job->timeouts);
 	if (draft->device_list)
 		job_devices_read(
 		    job, draft->device_list, &defaults, profiles, diags);
@@ -240,7 +232,6 @@ read_job(const char *path, const struct yaml_node *root, struct job *job,
 	if (root->kind == YAML_MAP) {
 		if (!draft.job.name)
 			draft.job.name = stem(path);
-		job_timeouts_fill(&draft.job.timeouts, &built_in_timeouts);
 		read_vars(&draft, root, diags);
 		read_devices(&draft, root, profiles, diags);
 		job_policy_read(&draft.job.policy, draft.run, diags);
@@ -262,7 +253,7 @@ job_new(const char *path)
 	job->path = xstrdup(path);
 	job->threads = THREADS_DEFAULT;
 	job_policy_init(&job->policy);
-	job->timeouts = job_timeouts_unset();
+	job->timeouts = timeouts_unset();
 	job->vars = json_object();
 	return job;
 }

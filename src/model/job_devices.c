@@ -14,24 +14,7 @@
 
 #define HOSTNAME_MAX  253 /* RFC 1035, 3.1, written out */
 #define PORT_DEFAULT  22
-#define TIMEOUT_MAX   (7 * 86400000LL)
 #define SEEN_MIN_SIZE 64
-
-#define TIMEOUT(key, member)                                                   \
-	{                                                                      \
-		(key), YAML_FIELD_DURATION, offsetof(struct timeouts, member), \
-		    false, 1, TIMEOUT_MAX, NULL                                \
-	}
-
-static const struct yaml_field timeout_fields[] = {
-	TIMEOUT("connect", connect_ms),
-	TIMEOUT("login", login_ms),
-	TIMEOUT("silence", silence_ms),
-	TIMEOUT("step", step_ms),
-	TIMEOUT("device", device_ms),
-};
-const struct yaml_table job_timeouts_table = YAML_TABLE(
-    "\"timeouts\"", timeout_fields);
 
 /* struct job_defaults serves as the draft of a device, too. */
 #define FIELD(key, kind, member)                                               \
@@ -54,7 +37,7 @@ const struct yaml_table job_timeouts_table = YAML_TABLE(
 	{                                                                      \
 		"timeouts", YAML_FIELD_TABLE,                                  \
 		    offsetof(struct job_defaults, device.timeouts), false, 0,  \
-		    0, &job_timeouts_table                                     \
+		    0, &timeouts_table                                         \
 	}
 
 static const struct yaml_field default_fields[] = { SHARED_FIELDS };
@@ -69,30 +52,6 @@ static const struct yaml_field device_fields[] = {
 };
 static const struct yaml_table device_table = YAML_TABLE(
     "a device", device_fields);
-
-struct timeouts
-job_timeouts_unset(void)
-{
-	return (struct timeouts){ TIMEOUT_UNSET, TIMEOUT_UNSET, TIMEOUT_UNSET,
-		TIMEOUT_UNSET, TIMEOUT_UNSET };
-}
-
-static void
-fill(int64_t *value, int64_t outer)
-{
-	if (*value == TIMEOUT_UNSET)
-		*value = outer;
-}
-
-void
-job_timeouts_fill(struct timeouts *timeouts, const struct timeouts *outer)
-{
-	fill(&timeouts->connect_ms, outer->connect_ms);
-	fill(&timeouts->login_ms, outer->login_ms);
-	fill(&timeouts->silence_ms, outer->silence_ms);
-	fill(&timeouts->step_ms, outer->step_ms);
-	fill(&timeouts->device_ms, outer->device_ms);
-}
 
 void
 job_device_clear(struct job_device *device)
@@ -133,7 +92,7 @@ take_over(struct job_device *device, const struct job_device *defaults)
 	for (size_t i = 0; i < defaults->groups.count; i++)
 		if (!strs_has(&device->groups, defaults->groups.items[i]))
 			strs_add(&device->groups, defaults->groups.items[i]);
-	job_timeouts_fill(&device->timeouts, &defaults->timeouts);
+	timeouts_fill(&device->timeouts, &defaults->timeouts);
 }
 
 /* The map OWN over the object OUTER. Where there is nothing of its own, all
@@ -208,6 +167,9 @@ judge_type(struct job_device *device, const struct yaml_node *node,
 		diag_add(diags, node->place,
 		    "a device lacks the key \"device_type\"");
 	}
+	if (device->profile)
+		timeouts_fill(&device->timeouts, &device->profile->timeouts);
+	timeouts_fill(&device->timeouts, &timeouts_built_in);
 }
 
 void
@@ -216,7 +178,7 @@ job_defaults_read(struct job_defaults *defaults,
     const struct profiles *profiles, struct diags *diags)
 {
 	*defaults = (struct job_defaults){
-		.device.timeouts = job_timeouts_unset(),
+		.device.timeouts = timeouts_unset(),
 	};
 	struct job_device *device = &defaults->device;
 	if (node) {
@@ -240,7 +202,7 @@ read_device(struct job *job, const struct yaml_node *node,
     struct diags *diags)
 {
 	struct job_defaults draft = {
-		.device = { .timeouts = job_timeouts_unset() },
+		.device = { .timeouts = timeouts_unset() },
 	};
 	struct job_device *device = &draft.device;
 	yaml_read(node, &device_table, &draft, diags);

@@ -5,18 +5,6 @@
 #include "model/job.h"
 #include "model/yaml.h"
 
-/* A timeout that is not given; filled from the next outer level. */
-#define TIMEOUT_UNSET (-1)
-
-/* Every timeout unset. */
-struct timeouts job_timeouts_unset(void);
-
-/* Takes over from OUTER what TIMEOUTS leaves unset. */
-void job_timeouts_fill(struct timeouts *timeouts, const struct timeouts *outer);
-
-/* For the key `timeouts`, at every level. */
-extern const struct yaml_table job_timeouts_table;
-
 /*
  * A map of variables as JSON (new reference, an object), with acl_name,
  * acl_lines and the switches judged and acl_entries derived.

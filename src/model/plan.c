@@ -309,6 +309,14 @@ render_template(
 	    target, template->parsed, template->place.file, lines, diags);
 }
 
+/* Lines of the profile's own. */
+static void
+add_own(struct plan_lines *lines, const struct strs *own)
+{
+	for (size_t i = 0; i < own->count; i++)
+		add_line(lines, own->items[i], strlen(own->items[i]), 0);
+}
+
 int
 plan_render(const struct job *job, const struct job_device *device,
     const struct job_step *step, struct plan_lines *lines, struct diags *diags)
@@ -329,13 +337,15 @@ plan_render(const struct job *job, const struct job_device *device,
 		break;
 	case STEP_SAVE:
 		lines->file = device->profile->file;
-		for (size_t i = 0; i < device->profile->save.count; i++) {
-			const char *line = device->profile->save.items[i];
-			add_line(lines, line, strlen(line), 0);
-		}
+		add_own(lines, &device->profile->save);
 		break;
 	case STEP__COUNT:
 		break;
+	}
+	bool changes = step->kind == STEP_TEMPLATE || step->kind == STEP_CONFIG;
+	if (changes && lines->count) {
+		add_own(lines, &device->profile->commit);
+		lines->own = device->profile->commit.count;
 	}
 	if (rc)
 		plan_lines_clear(lines);

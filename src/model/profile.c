@@ -22,6 +22,7 @@ profile_new(const char *file)
 	struct profile *profile = xcalloc(1, sizeof(*profile));
 	profile->file = xstrdup(file);
 	profile->pipeline = PIPELINE_DEFAULT;
+	profile->timeouts = timeouts_unset();
 	profile->vars = json_object();
 	profile->names = json_object();
 	return profile;
@@ -106,12 +107,17 @@ profile_free(struct profile *profile)
 	profile_rules_clear(&profile->renames);
 	profile_rules_clear(&profile->log_lines);
 	profile_rules_clear(&profile->config_ignore);
+	profile_rules_clear(&profile->new_password);
+	profile_rules_clear(&profile->above_prompt);
 	strs_clear(&profile->setup);
 	strs_clear(&profile->save);
+	strs_clear(&profile->commit);
+	strs_clear(&profile->undo);
 	strs_clear(&profile->acl_read);
 	strs_clear(&profile->acl_otherwise);
 	re_free(profile->first_prompt);
 	re_free(profile->save_proof);
+	re_free(profile->commit_proof);
 	json_decref(profile->vars);
 	json_decref(profile->names);
 	free(profile->device_type);
@@ -125,6 +131,7 @@ profile_free(struct profile *profile)
 	free(profile->abort_line);
 	free(profile->literal_next);
 	free(profile->save_proof_text);
+	free(profile->commit_proof_text);
 	free(profile->running_config);
 	free(profile->acl_dialect);
 	free(profile->acl_show);

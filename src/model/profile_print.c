@@ -21,6 +21,16 @@ struct printed_save {
 	char *proof;
 };
 
+struct printed_commit {
+	struct strs commands;
+	char *proof;
+	struct strs undo;
+};
+
+struct printed_timeouts {
+	char *connect, *login, *silence, *step, *device;
+};
+
 struct printed_acl {
 	char *dialect;
 	struct strs read, otherwise;
@@ -30,10 +40,12 @@ struct printed_acl {
 /* A profile in the shape of the file: all text is borrowed. */
 struct printed {
 	struct profile profile;
-	struct texts refusals, notices, alone, renames, log_lines,
-	    config_ignore;
+	struct texts new_password, above_prompt, refusals, notices, alone,
+	    renames, log_lines, config_ignore;
 	struct printed_save *save;
+	struct printed_commit *commit;
 	struct printed_acl *acl;
+	struct printed_timeouts timeouts, *any_timeouts;
 };
 
 #define OPTIONAL (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -107,6 +119,24 @@ static const cyaml_schema_field_t save_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t commit_fields[] = {
+	ARRAY("commands", struct printed_commit, commands.items, commands.count,
+	    &text_schema),
+	TEXT("proof", struct printed_commit, proof),
+	ARRAY("undo", struct printed_commit, undo.items, undo.count,
+	    &text_schema),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t timeout_fields[] = {
+	TEXT("connect", struct printed_timeouts, connect),
+	TEXT("login", struct printed_timeouts, login),
+	TEXT("silence", struct printed_timeouts, silence),
+	TEXT("step", struct printed_timeouts, step),
+	TEXT("device", struct printed_timeouts, device),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t acl_fields[] = {
 	TEXT("dialect", struct printed_acl, dialect),
 	ARRAY("read", struct printed_acl, read.items, read.count, &text_schema),
@@ -124,11 +154,15 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    &mode_schema),
 	TEXT("exec_mode", struct printed, profile.exec_mode),
 	TEXT("config_mode", struct printed, profile.config_mode),
+	ARRAY("new_password", struct printed, new_password.items,
+	    new_password.count, &text_schema),
 	ARRAY("setup", struct printed, profile.setup.items, profile.setup.count,
 	    &text_schema),
 	TEXT("close", struct printed, profile.close),
 	TEXT("abort_line", struct printed, profile.abort_line),
 	TEXT("literal_next", struct printed, profile.literal_next),
+	ARRAY("above_prompt", struct printed, above_prompt.items,
+	    above_prompt.count, &text_schema),
 	ARRAY("refusals", struct printed, refusals.items, refusals.count,
 	    &text_schema),
 	ARRAY("notices", struct printed, notices.items, notices.count,
@@ -144,6 +178,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    &until_schema),
 	CYAML_FIELD_MAPPING_PTR(
 	    "save", OPTIONAL, struct printed, save, save_fields),
+	CYAML_FIELD_MAPPING_PTR(
+	    "commit", OPTIONAL, struct printed, commit, commit_fields),
 	TEXT("running_config", struct printed, profile.running_config),
 	ARRAY("config_ignore", struct printed, config_ignore.items,
 	    config_ignore.count, &text_schema),
@@ -151,6 +187,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    "acl", OPTIONAL, struct printed, acl, acl_fields),
 	ARRAY("templates", struct printed, profile.templates,
 	    profile.template_count, &template_schema),
+	CYAML_FIELD_MAPPING_PTR(
+	    "timeouts", OPTIONAL, struct printed, any_timeouts, timeout_fields),
 	CYAML_FIELD_INT(
 	    "pipeline", CYAML_FLAG_DEFAULT, struct printed, profile.pipeline),
 	TRUTH("typeahead_echo", struct printed, profile.typeahead_echo),
@@ -177,6 +215,27 @@ texts_of(const struct profile_rules *rules)
 	return texts;
 }
 
+static char *
+duration(struct printed *printed, int64_t ms)
+{
+	if (ms == TIMEOUT_UNSET)
+		return NULL;
+	printed->any_timeouts = &printed->timeouts;
+	return xasprintf("%lldms", (long long)ms);
+}
+
+static void
+set_timeouts(struct printed *printed, const struct timeouts *timeouts)
+{
+	printed->timeouts = (struct printed_timeouts){
+		.connect = duration(printed, timeouts->connect_ms),
+		.login = duration(printed, timeouts->login_ms),
+		.silence = duration(printed, timeouts->silence_ms),
+		.step = duration(printed, timeouts->step_ms),
+		.device = duration(printed, timeouts->device_ms),
+	};
+}
+
 /* Variables have no schema, but JSON is YAML, and reads back with the same
  * types: numbers and words bare, texts in quotes. */
 static int
@@ -199,10 +258,14 @@ profile_print(const struct profile *profile, FILE *out)
 	char *text = NULL;
 	size_t len = 0;
 	struct printed_save save = { profile->save, profile->save_proof_text };
+	struct printed_commit commit = { profile->commit,
+		profile->commit_proof_text, profile->undo };
 	struct printed_acl acl = { profile->acl_dialect, profile->acl_read,
 		profile->acl_otherwise, profile->acl_show };
 	struct printed printed = {
 		.profile = *profile,
+		.new_password = texts_of(&profile->new_password),
+		.above_prompt = texts_of(&profile->above_prompt),
 		.refusals = texts_of(&profile->refusals),
 		.notices = texts_of(&profile->notices),
 		.alone = texts_of(&profile->alone),
@@ -210,8 +273,10 @@ profile_print(const struct profile *profile, FILE *out)
 		.log_lines = texts_of(&profile->log_lines),
 		.config_ignore = texts_of(&profile->config_ignore),
 		.save = profile->save.count ? &save : NULL,
+		.commit = profile->commit.count ? &commit : NULL,
 		.acl = profile->acl_dialect ? &acl : NULL,
 	};
+	set_timeouts(&printed, &profile->timeouts);
 	if (cyaml_save_data(&text, &len, &config, &profile_schema, &printed, 0))
 		goto out;
 	if (fwrite(text, 1, len, out) != len)
@@ -220,6 +285,13 @@ profile_print(const struct profile *profile, FILE *out)
 out:
 	if (text)
 		cyaml_mem(NULL, text, 0);
+	free(printed.timeouts.connect);
+	free(printed.timeouts.login);
+	free(printed.timeouts.silence);
+	free(printed.timeouts.step);
+	free(printed.timeouts.device);
+	free(printed.new_password.items);
+	free(printed.above_prompt.items);
 	free(printed.refusals.items);
 	free(printed.notices.items);
 	free(printed.alone.items);

@@ -1,8 +1,10 @@
 /*
  * One profile's map into the struct. Reading is additive so that inheritance
  * is reading the ancestors first: a key replaces what was there, except modes,
- * questions, texts until a mark and templates (replaced by name or pattern) and the lists of refusals,
- * notices, lines to send alone, lines that rename and log lines (added to).
+ * questions and texts until a mark (replaced by pattern), templates (replaced
+ * by name), and the lists of refusals, notices, lines to send alone, lines that
+ * rename, log lines, lines above the prompt and questions for a new password
+ * (added to).
  */
 #include "profile_parts.h"
 
@@ -20,8 +22,8 @@ struct draft {
 	struct profile profile;
 	const struct yaml_node *modes, *questions, *untils, *templates, *vars;
 	const struct yaml_node *refusals, *notices, *alone, *renames,
-	    *log_lines, *config_ignore;
-	const struct yaml_node *save, *acl;
+	    *log_lines, *config_ignore, *new_password, *above_prompt;
+	const struct yaml_node *save, *commit, *acl;
 };
 
 #define FIELD(key, kind, type, member)                                         \
@@ -49,6 +51,9 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("running_config", LINE, struct draft, profile.running_config),
 	{ "pipeline", YAML_FIELD_INT, offsetof(struct draft, profile.pipeline),
 	    false, 1, 64, NULL },
+	{ "timeouts", YAML_FIELD_TABLE,
+	    offsetof(struct draft, profile.timeouts), false, 0, 0,
+	    &timeouts_table },
 	FIELD("typeahead_echo", BOOL, struct draft, profile.typeahead_echo),
 	FIELD("modes", LIST, struct draft, modes),
 	FIELD("questions", LIST, struct draft, questions),
@@ -61,7 +66,10 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("renames", LIST, struct draft, renames),
 	FIELD("log_lines", LIST, struct draft, log_lines),
 	FIELD("config_ignore", LIST, struct draft, config_ignore),
+	FIELD("new_password", LIST, struct draft, new_password),
+	FIELD("above_prompt", LIST, struct draft, above_prompt),
 	FIELD("save", MAP, struct draft, save),
+	FIELD("commit", MAP, struct draft, commit),
 	FIELD("acl", MAP, struct draft, acl),
 };
 static const struct yaml_table profile_table = YAML_TABLE(
@@ -110,6 +118,14 @@ static const struct yaml_field save_fields[] = {
 	FIELD("proof", LINE, struct profile, save_proof_text),
 };
 static const struct yaml_table save_table = YAML_TABLE("\"save\"", save_fields);
+
+static const struct yaml_field commit_fields[] = {
+	NEEDED("commands", LINES, struct profile, commit),
+	FIELD("proof", LINE, struct profile, commit_proof_text),
+	FIELD("undo", LINES, struct profile, undo),
+};
+static const struct yaml_table commit_table = YAML_TABLE(
+    "\"commit\"", commit_fields);
 
 static const struct yaml_field acl_fields[] = {
 	NEEDED("dialect", LINE, struct profile, acl_dialect),
@@ -307,21 +323,42 @@ check_template(const struct yaml_node *node, struct diags *diags)
 	}
 }
 
+/* The `proof` of the map NODE, whose text was read into *TEXT. A map without
+ * one takes the ancestor's away. */
+static void
+read_proof(struct re **proof, char **text, const struct yaml_node *node,
+    struct diags *diags)
+{
+	re_free(*proof);
+	*proof = NULL;
+	if (yaml_get(node, "proof")) {
+		*proof = compile(
+		    *text, RE_MULTILINE, yaml_place(node, "proof"), diags);
+	} else {
+		free(*text);
+		*text = NULL;
+	}
+}
+
 static void
 read_save(
     struct profile *profile, const struct yaml_node *node, struct diags *diags)
 {
-	if (!node || yaml_read(node, &save_table, profile, diags))
+	if (node && yaml_read(node, &save_table, profile, diags) == 0)
+		read_proof(&profile->save_proof, &profile->save_proof_text,
+		    node, diags);
+}
+
+static void
+read_commit(
+    struct profile *profile, const struct yaml_node *node, struct diags *diags)
+{
+	if (!node || yaml_read(node, &commit_table, profile, diags))
 		return;
-	re_free(profile->save_proof);
-	profile->save_proof = NULL;
-	if (!yaml_get(node, "proof")) {
-		free(profile->save_proof_text);
-		profile->save_proof_text = NULL;
-		return;
-	}
-	profile->save_proof = compile(profile->save_proof_text, RE_MULTILINE,
-	    yaml_place(node, "proof"), diags);
+	read_proof(
+	    &profile->commit_proof, &profile->commit_proof_text, node, diags);
+	if (!yaml_get(node, "undo"))
+		strs_clear(&profile->undo);
 }
 
 static void
@@ -360,11 +397,15 @@ profile_read(
 	read_rules(&profile->alone, draft.alone, "a line", diags);
 	read_rules(&profile->renames, draft.renames, "a line", diags);
 	read_rules(&profile->log_lines, draft.log_lines, "a log line", diags);
+	read_rules(
+	    &profile->new_password, draft.new_password, "a question", diags);
 	if (draft.config_ignore)
 		profile_rules_clear(&profile->config_ignore);
 	read_rules(&profile->config_ignore, draft.config_ignore,
 	    "a line to ignore", diags);
+	read_rules(&profile->above_prompt, draft.above_prompt, "a line", diags);
 	read_save(profile, draft.save, diags);
+	read_commit(profile, draft.commit, diags);
 	if (draft.acl &&
 	    yaml_read(draft.acl, &acl_table, profile, diags) == 0) {
 		check_template(yaml_get(draft.acl, "read"), diags);

@@ -74,6 +74,14 @@ record_end(struct run *run, size_t index, struct event *end, int attempts)
 	run_record(run, index, end);
 }
 
+/* Might another password help? Not where the device said what it wants: a new
+ * one, say, or an enable password. */
+static bool
+is_mistyped(const struct event *end)
+{
+	return !end->error.device_text;
+}
+
 /*
  * The devices with one user name (NULL: the credentials'), beginning with
  * FIRST, until one lets us in or says no. If none can be reached, that is
@@ -97,6 +105,7 @@ check_user(struct run *run, const char *username, size_t first)
 			result = check_on(run, index, &ends[index]);
 		} while (result == CHECK_REFUSED &&
 		    ++refusals < LOGIN_ATTEMPTS_MAX && !run->alone &&
+		    is_mistyped(&ends[index]) &&
 		    run->observer->ask_again(
 			run->observer->data, run->credentials, refusals));
 		if (result == CHECK_REFUSED) {

@@ -311,7 +311,7 @@ visit(struct worker *worker, const struct observer *observer, int64_t deadline,
 	on_stage(worker, STAGE_LOGIN);
 	int64_t login = deadline_first(
 	    deadline, deadline_in(timeouts->login_ms));
-	if (ssh_login(ssh, target, login, &fault->err))
+	if (ssh_login(ssh, target, login, fault))
 		goto out;
 	/* Only an enable password needs more than the login to be checked. */
 	if (!target->phase && !target->credentials->enable) {

@@ -1,11 +1,13 @@
 """What devices print around and into their answers: greetings, prompts of all
 kinds, log lines, terminal noise, and any split of all that into packets."""
 
+import os
 import re
 
-from devices import SILENCE, DeviceCase, Ios, split_at_random
+from devices import QUIET, SILENCE, DeviceCase, Gone, Ios, split_at_random
 from harness import main
 
+STUCK = object()
 LOG = ("*Nov 21 03:00:00.000: %SYS-5-CONFIG_I: Configured from console by "
        "neteng on vty0 (127.0.0.1)")
 IS_LOG = re.compile(r"\*\*\*|\*Nov 21 .*%SYS-5-")
@@ -396,6 +398,173 @@ class Noise(Text):
 
     def test_shutdown_aborted_and_a_new_prompt(self):
         self.logs_in_config(self.ABORTED, after_prompt=True, again=True)
+
+
+class Nexus(Text):
+    """NX-OS shows its work where a prompt is awaited."""
+
+    ROLLBACK = ["Collecting Running-Config\n", b"#", SILENCE,
+                "Generating Rollback Patch\n", b".", SILENCE,
+                "Executing Rollback Patch\nN1#\n..\n"
+                "Generating Running-config for verification\n"
+                "Rollback completed successfully.\n"]
+
+    def device_list(self, *names, **more):
+        return super().device_list(*names, device_type="cisco_nxos", **more)
+
+    def test_rollback(self):
+        class Rolls(Plain):
+            hostname, exec_prompt = "N1", "{name}# "
+            config_prompt = "{name}({mode})# "
+
+            def show(self, line):
+                return Nexus.ROLLBACK if line.startswith("rollback") \
+                    else super().show(line)
+        result = self.commands(
+            Rolls, "rollback running-config checkpoint x", "show it")
+        self.assertEqual(self.output(result), "".join(
+            each if isinstance(each, str) else each.decode()
+            for each in self.ROLLBACK if each is not SILENCE))
+        self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
+
+    def test_in_configuration(self):
+        """Such words are kept; they are no prompt and no refusal."""
+        class Rolls(Plain):
+            hostname, exec_prompt = "N1", "{name}# "
+            config_prompt = "{name}({mode})# "
+
+            def configure(self, line):
+                return super().configure(line) or list(
+                    Nexus.ROLLBACK if line.startswith("ip route") else [])
+        result = self.configure(Rolls, CONFIG)
+        self.assertEqual(result["status"], "changed")
+        self.assertEqual(self.device.config, FLAT)
+        self.assertIn("#Generating Rollback Patch\n.Executing",
+                      result["steps"][0]["notes"])
+
+
+class LastLine(Text):
+    def test_of_another_mode(self):
+        """The last line says what the prompt of another mode says: nothing
+        is taken for a line of configuration."""
+        class Shows(Plain):
+            def show(self, line):
+                return ["one\n", b"R1(config)#", SILENCE, "\n"] \
+                    if line == "show trap" else super().show(line)
+        result = self.commands(Shows, "show trap", "show it")
+        self.assertEqual(self.output(result).strip(), "one\nR1(config)#")
+        self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
+        self.assertNotIn("end", self.device.lines)
+
+
+class Glued(Text):
+    """Two lines like the prompt, each answered with a Return; then the rest
+    and what the Returns bring, all in one packet."""
+
+    def test_answers_of_both_returns(self):
+        class Holds(Plain):
+            held = None
+
+            def send(self, text):
+                text = text if isinstance(text, bytes) else text.encode()
+                if self.held is None:
+                    super().send(text)
+                else:
+                    self.held += text
+
+            def await_keys(self, keys):
+                while self._keys != keys:
+                    got = self._link.recv(65536)
+                    if not got:
+                        raise Gone
+                    self._keys += got
+
+            def show(self, line):
+                if line != "show trap":
+                    return super().show(line)
+                self.send("one\r\nR1#")
+                self.await_keys(b"\n")
+                self.send("\r\ntwo\r\nR1(config)#")
+                self.await_keys(b"\n\n")
+                self.held = b""
+                return "\nthree\n"
+
+            def answer(self, line):
+                super().answer(line)
+                if self.held is not None and not self._keys:
+                    held, self.held = self.held, None
+                    self.send(held)
+        result = self.commands(Holds, "show trap", "show it")
+        self.assertEqual(self.output(result),
+                         "one\nR1#\ntwo\nR1(config)#\nthree\n")
+        self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
+
+
+class Proof(Text):
+    """The configuration that is read to prove a change holds lines that read
+    like the prompt."""
+
+    def changes(self, between, more=QUIET):
+        """BETWEEN: what is sent behind such a line, before its end."""
+        class Traps(Plain):
+            def show(self, line):
+                if line != "show running-config":
+                    return super().show(line)
+                head, _, rest = self.running().partition("!\n")
+                return [head + "banner motd ^C\n", b"R1#", *between,
+                        "\nno entry\n", b"R1(config)#", *between,
+                        "\n R1#\n^C\nR1#\n!\n" + rest]
+        result = self.configure(Traps, CONFIG, more=more, after=["show it"])
+        self.assertEqual(result["status"], "changed")
+        self.assertEqual(self.device.config, FLAT)
+        self.assertEqual(
+            sorted(line for line in self.output(result).split("\n")
+                   if line.startswith(("+", "-"))),
+            sorted("+" + line for line in FLAT))
+        self.assertEqual(self.output(result, 1).strip(), SHOW.strip())
+
+    def test_lines_like_the_prompt(self):
+        self.changes([])
+
+    def test_at_the_end_of_a_packet(self):
+        self.changes([b"\0"])
+
+    def test_and_a_pause(self):
+        self.changes([SILENCE])
+
+
+class Timers(Text):
+    """A platform's own limits; those of the job go first."""
+
+    def device_list(self, *names, **more):
+        return super().device_list(*names, device_type="slow_ios", **more)
+
+    def show(self, between, more, expect):
+        class Slow(Plain):
+            def show(self, line):
+                return ["one\n", *between, "two\n"]
+
+            def print(self, text):
+                if text is STUCK:
+                    while True:  # until the client leaves
+                        self.key()
+                super().print(text)
+        self.stage(Slow)
+        os.mkdir(os.path.join(self.tmp, "profiles"))
+        self.write("profiles/slow.yml", "device_type: slow_ios\n"
+                   "inherits: cisco_ios\ntimeouts: {silence: 1s}\n")
+        run = self.push(self.job(["command: show it"], more), "--profiles",
+                        os.path.join(self.tmp, "profiles"), expect=expect)
+        return self.outcome(run)
+
+    def test_of_the_profile(self):
+        result = self.show([STUCK], "", 1)
+        self.assertEqual(result["error"]["kind"], "timeout")
+        self.assertIn("no answer for 1 s", result["error"]["message"])
+
+    def test_of_the_job(self):
+        result = self.show([SILENCE], "timeouts: {silence: 20s}\n", 0)
+        self.assertEqual(self.output(result), "one\ntwo\n")
 
 
 class Packets(Text):

@@ -241,6 +241,15 @@ class Tables(Case):
                           r'(?:FIELD|NEEDED|\{)\(? ?"(\w+)", ?\s*[A-Z]')
         self.assertLessEqual(keys, words)
 
+    def test_profiles(self):
+        run = self.netpush("profiles").wait()
+        known = set(re.findall(r"(?m)^([a-z0-9_]+) ", run.stdout))
+        table = read("docs/profiles.md").partition("| profile |")[2]
+        told = set(re.findall(r"(?m)^\| `(\w+)` \|",
+                              table.partition("\n\n")[0]))
+        self.assertTrue(known)
+        self.assertEqual(told, known)
+
     def test_options(self):
         manual = read("docs/netpush.1").replace("\\&", "")
         told = {"--" + name for name in re.findall(

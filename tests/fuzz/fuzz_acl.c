@@ -19,10 +19,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 static const struct acl_dialect *
 pick(const unsigned char **data, size_t *size)
 {
-	static const char *const names[] = { "ios", "nxos", "frr" };
+	static const char *const names[] = { "ios", "nxos", "frr", "eos" };
 	size_t i = 0;
 	if (*size) {
-		i = **data % 3;
+		i = **data % 4;
 		(*data)++;
 		(*size)--;
 	}

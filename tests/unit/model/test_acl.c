@@ -456,7 +456,7 @@ test_dialects(void **state)
 		assert_string_equal(
 		    acl_dialect_name(acl_dialect_find(acl_dialect_name_at(i))),
 		    acl_dialect_name_at(i));
-	assert_int_equal(i, 3);
+	assert_int_equal(i, 4);
 }
 
 int

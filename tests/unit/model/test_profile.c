@@ -116,6 +116,16 @@ test_inheritance(void **state)
 	const struct profile *c = profiles_find(&profiles, "c");
 	assert_non_null(c);
 	assert_rules(&c->refusals, "^A ^B ");
+	assert_rules(&c->new_password, "^A ^B ");
+	assert_rules(&c->above_prompt, "^A ^B ");
+	assert_int_equal(c->timeouts.silence_ms, 240000);
+	assert_int_equal(c->timeouts.login_ms, 500);
+	assert_int_equal(c->timeouts.device_ms, TIMEOUT_UNSET);
+	assert_int_equal(c->commit.count, 1);
+	assert_string_equal(c->commit.items[0], "now");
+	assert_null(c->commit_proof);
+	assert_null(c->commit_proof_text);
+	assert_int_equal(c->undo.count, 0);
 	assert_rules(&c->config_ignore, "^B ");
 	assert_int_equal(c->setup.count, 1);
 	assert_string_equal(c->setup.items[0], "three");
@@ -148,6 +158,9 @@ test_inheritance(void **state)
 	    profile_template_find(c, "u")->place.file, "good_line/a.yml");
 	const struct profile *a = profiles_find(&profiles, "a");
 	assert_int_equal(a->mode_count, 1);
+	assert_int_equal(a->commit.count, 2);
+	assert_non_null(a->commit_proof);
+	assert_string_equal(a->undo.items[0], "back");
 	assert_rules(&a->refusals, "^A ");
 	profiles_clear(&profiles);
 }
@@ -295,6 +308,17 @@ test_prompts(void **state)
 		{ "frr", "exec", "host", "host# ", true },
 		{ "frr", "config", "host", "host(config)# ", true },
 		{ "frr", "config-sub", "host", "host(config-router)# ", true },
+		{ "arista_eos", "exec", "sw1", "sw1#", true },
+		{ "arista_eos", "user", "sw1", "sw1>", true },
+		{ "arista_eos", "config", "sw1", "sw1(config)#", true },
+		{ "arista_eos", "config-sub", "sw1", "sw1(config-if-Et1)#",
+		    true },
+		{ "arista_eos", "config-sub", "sw1", "sw1(config-acl-EDGE)#",
+		    true },
+		{ "juniper_junos", "exec", "me@mx1", "me@mx1> ", true },
+		{ "juniper_junos", "exec", "me@mx1", "me@mx12> ", false },
+		{ "juniper_junos", "config", "me@mx1", "me@mx1# ", true },
+		{ "juniper_junos", "config", "me@mx1", "[edit]", false },
 		{ "linux", "shell", "u@h:~", "u@h:~$ ", true },
 		{ "linux", "shell", "u@h:~", "root@h:/tmp# ", true },
 	};
@@ -322,6 +346,15 @@ test_first_prompts(void **state)
 		{ "cisco_ios", "*** # no entry # ***", NULL },
 		{ "cisco_nxos", "DC1_CORE1# ", "DC1_CORE1" },
 		{ "frr", "box# ", "box" },
+		{ "juniper_junos", "neteng@mx1> ", "neteng@mx1" },
+		{ "juniper_junos", "neteng@mx1-re0.lab# ",
+		    "neteng@mx1-re0.lab" },
+		{ "juniper_junos", "root@mx1% ", NULL },
+		{ "juniper_junos", "root@mx1:~ # ", NULL },
+		{ "juniper_junos", "{master:0}", NULL },
+		{ "juniper_junos",
+		    "# commit confirmed will be rolled back in 5 minutes",
+		    NULL },
 		{ "linux", "user@host:~$ ", "user@host:~" },
 		{ "linux", "[root@host ~]# ", "[root@host ~]" },
 	};
@@ -352,8 +385,8 @@ any(const struct profile_rules *rules, const char *line)
 	return false;
 }
 
-/* R refusal, N notice, L log line, I not content of the configuration, - none
- * of these; log lines are cut out first. */
+/* R refusal, N notice, L log line, I not content of the configuration, P a
+ * question for a new password, - none of these; log lines are cut out first. */
 static void
 test_lines(void **state)
 {
@@ -398,6 +431,12 @@ test_lines(void **state)
 		{ "cisco_ios", 'I', "! NVRAM config last updated at x" },
 		{ "cisco_ios", 'I', "ntp clock-period 17179869" },
 		{ "cisco_ios", '-', "ntp server 10.0.0.1" },
+		{ "cisco_ios", 'P', "New password: " },
+		{ "cisco_ios", 'P', "Retype new password:" },
+		{ "cisco_nxos", 'P', "(current) UNIX password: " },
+		{ "linux", 'P', "Change your password now? [Y/N]:" },
+		{ "cisco_ios", '-', "Password:" },
+		{ "cisco_ios", '-', "new password policy is on" },
 		{ "cisco_xe", 'R', "% Invalid input" },
 		{ "cisco_nxos", 'R', "% Invalid command at '^' marker." },
 		{ "cisco_nxos", 'R', "ERROR: ACL does not exist" },
@@ -409,6 +448,36 @@ test_lines(void **state)
 		    "2026 Nov 21 02:40:00.123 CORE1 %$ VDC-1 %$ "
 		    "%VSHD-5-VSHD_SYSLOG_CONFIG_I: x" },
 		{ "cisco_nxos", 'I', "!Time: Sat Nov 21 02:40:00 2026" },
+		{ "arista_eos", 'R', "% Invalid input" },
+		{ "arista_eos", 'R',
+		    "% Unavailable command (not supported on this hardware "
+		    "platform)" },
+		{ "arista_eos", '-', "! Interface is not a member of vlan 7" },
+		{ "arista_eos", 'L',
+		    "Nov 21 03:00:00 sw1 Ebra: %LINEPROTO-5-UPDOWN: x" },
+		{ "arista_eos", 'L',
+		    "Nov 21 03:00:00 sw1 ConfigAgent: 12: "
+		    "%SYS-5-CONFIG_I: x" },
+		{ "arista_eos", 'I', "! device: sw1 (vEOS, EOS-4.21.1F)" },
+		{ "juniper_junos", 'R', "                  ^" },
+		{ "juniper_junos", 'R', "syntax error, expecting <data>." },
+		{ "juniper_junos", 'R', "unknown command." },
+		{ "juniper_junos", 'R',
+		    "error: configuration database locked" },
+		{ "juniper_junos", 'R', "  error: bad" },
+		{ "juniper_junos", 'R',
+		    "terminal:3:(12) syntax error: filtre" },
+		{ "juniper_junos", 'R', "load complete (2 errors)" },
+		{ "juniper_junos", 'R', "warning: statement not found" },
+		{ "juniper_junos", 'N', "load complete" },
+		{ "juniper_junos", 'N', "{master:0}[edit]" },
+		{ "juniper_junos", 'N', "[edit interfaces ge-0/0/0]" },
+		{ "juniper_junos", 'N',
+		    "# commit confirmed will be rolled back in 5 minutes" },
+		{ "juniper_junos", '-', "commit complete" },
+		{ "juniper_junos", '-', "warning: requires license" },
+		{ "juniper_junos", 'I',
+		    "## Last commit: 2026-11-21 03:00:00 UTC by neteng" },
 		{ "frr", 'R', "% Unknown command: permit x" },
 		{ "frr", 'R', "% Command incomplete: no" },
 		{ "frr", '-', "access-list A seq 5 permit any" },
@@ -417,11 +486,12 @@ test_lines(void **state)
 		const struct profile *p = profiles_find(
 		    &shipped, lines[i].type);
 		const char *line = lines[i].line;
-		char what = any(&p->log_lines, line) ? 'L'
-		    : any(&p->refusals, line)	     ? 'R'
-		    : any(&p->notices, line)	     ? 'N'
-		    : any(&p->config_ignore, line)   ? 'I'
-						     : '-';
+		char what = any(&p->new_password, line) ? 'P'
+		    : any(&p->log_lines, line)		? 'L'
+		    : any(&p->refusals, line)		? 'R'
+		    : any(&p->notices, line)		? 'N'
+		    : any(&p->config_ignore, line)	? 'I'
+							: '-';
 		if (what != lines[i].what)
 			fail_msg("%s: %c: %s", lines[i].type, what, line);
 	}
@@ -552,6 +622,11 @@ test_save_proofs(void **state)
 		    true },
 		{ "cisco_nxos", "Configuration update aborted", false },
 		{ "frr", "Integrated configuration saved to x\r\n[OK]", true },
+		{ "arista_eos", "Copy completed successfully.", true },
+		{ "arista_eos", "% Error copying", false },
+		{ "juniper_junos",
+		    "0   2026-11-21 03:00:00 UTC by neteng via cli\r\n", true },
+		{ "juniper_junos", "error: no commit history", false },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct profile *profile = profiles_find(
@@ -602,6 +677,8 @@ check_round_trip(const struct profile *profile)
 		assert_true(str_eq(
 		    copy->questions[i].answer, profile->questions[i].answer));
 	assert_true(str_eq(copy->abort_line, profile->abort_line));
+	assert_memory_equal(
+	    &copy->timeouts, &profile->timeouts, sizeof(copy->timeouts));
 	assert_null(copy->inherits);
 	free(first);
 	free(second);
