@@ -590,7 +590,7 @@ class Texts(DeviceCase):
                 return ""
         error = self.fails(Ignores, self.BANNER + self.AFTER, 1, "prompt")
         self.assertIn("did not open a text", error["message"])
-        self.assertEqual(self.device.lines[-3:-1],
+        self.assertEqual([line for line in self.device.lines if line][-3:-1],
                          ["end", "show running-config"])
 
     def test_silent_at_the_opening(self):
