@@ -13,6 +13,8 @@
 #include "model/job.h"
 
 #define STEP_OUTPUT_LIMIT_BYTES (16u << 20)
+/* Of an output that is only shown: reports cut it shorter still. */
+#define STEP_SHOWN_LIMIT_BYTES (2u << 20)
 
 enum step_status {
 	STEP_OK, /* done; nothing was to be changed by it */

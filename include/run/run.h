@@ -65,6 +65,7 @@ struct run_outcome {
 	int exit_status;
 	int signal; /* the signal to die by, 0 for none */
 	struct ledger ledger;
+	bool result_kept; /* `dir` holds result.json, and it is this one */
 	int journal_fd; /* events.jsonl, open for reading outputs; -1 */
 };
 void run_outcome_clear(struct run_outcome *outcome);

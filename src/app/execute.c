@@ -69,10 +69,39 @@ default_known_hosts(void)
 	return xasprintf("%s/.ssh/known_hosts", home && *home ? home : "");
 }
 
+/* The run's own result.json is the same, and cheaper to copy than to make. */
+static int
+copy_result(FILE *to, const struct run_outcome *outcome)
+{
+	char chunk[65536];
+	size_t n;
+	char *path = xasprintf("%s/result.json", outcome->dir);
+	FILE *from = fopen(path, "re");
+	int rc = from ? 0 : -1;
+	free(path);
+	while (
+	    from && rc == 0 && (n = fread(chunk, 1, sizeof(chunk), from)) > 0)
+		if (fwrite(chunk, 1, n, to) != n)
+			rc = -1;
+	if (from && ferror(from))
+		rc = -1;
+	if (from)
+		fclose(from);
+	return fflush(to) || ferror(to) ? -1 : rc;
+}
+
+static int
+put_result(FILE *to, const struct run_outcome *outcome)
+{
+	struct run_view view = run_outcome_view(outcome);
+	return outcome->result_kept ? copy_result(to, outcome)
+				    : result_write(to, &view);
+}
+
 /* The result goes to where --json wants it, whatever became of the run's
  * directory. */
 static int
-write_json(const char *to, const struct run_view *view)
+write_json(const char *to, const struct run_outcome *outcome)
 {
 	struct err err = { 0 };
 	bool to_stdout = str_eq(to, "-");
@@ -83,7 +112,7 @@ write_json(const char *to, const struct run_view *view)
 	char *temporary = replace ? xasprintf("%s.new", to) : NULL;
 	FILE *file = to_stdout ? stdout : fopen(replace ? temporary : to, "we");
 	int rc = -1;
-	if (file && result_write(file, view) == 0)
+	if (file && put_result(file, outcome) == 0)
 		rc = replace ? fsync(fileno(file)) : 0;
 	if (rc)
 		err_sys(&err, ERR_INTERNAL, errno, "%s",
@@ -112,12 +141,13 @@ die_by(int number)
 }
 
 static void
-report(const struct run_view *view, const struct options *options)
+report(const struct run_outcome *outcome, const struct options *options)
 {
+	struct run_view view = run_outcome_view(outcome);
 	if (options->json)
-		write_json(options->json, view);
+		write_json(options->json, outcome);
 	if (!str_eq(options->json, "-"))
-		report_text(stdout, view,
+		report_text(stdout, &view,
 		    progress_wants_color(options, STDOUT_FILENO),
 		    options->quiet);
 	fflush(stdout);
@@ -148,8 +178,7 @@ run_it(const struct job *job, struct credentials *credentials,
 		run_outcome_clear(&outcome);
 		return EXIT_USAGE;
 	}
-	struct run_view view = run_outcome_view(&outcome);
-	report(&view, options);
+	report(&outcome, options);
 	int status = outcome.exit_status, number = outcome.signal;
 	run_outcome_clear(&outcome);
 	if (number)

@@ -271,6 +271,9 @@ run_command(struct session *session, const struct job_step *step,
 	if (step_render(session, step, &lines, result))
 		return;
 	int rc = 0;
+	/* Nobody looks at more of it: fifty megabytes need not be kept. */
+	if (!step->expect && !step->reject && !step->save_as)
+		result->output.limit = STEP_SHOWN_LIMIT_BYTES;
 	for (size_t i = 0; i < lines.count && rc == 0; i++)
 		rc = show(session, step, lines.items[i].text, result);
 	plan_lines_clear(&lines);

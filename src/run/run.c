@@ -171,6 +171,8 @@ write_result(struct run *run)
 	    rename(temporary, path)) {
 		err_sys(&err, ERR_INTERNAL, errno, "%s", path);
 		log_error("%s", err.text);
+	} else {
+		outcome->result_kept = true;
 	}
 	if (file)
 		fclose(file);
