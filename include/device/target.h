@@ -72,6 +72,8 @@ struct observer {
 	 * STAGE_CHANGE. */
 	void (*before)(void *data, const char *digest);
 	void (*log)(void *data, const char *text);
+	/* Something that the person should know of this device. */
+	void (*warn)(void *data, const char *text);
 	/* A host key that was not known and is trusted now. */
 	void (*host_key)(void *data, const char *address, int port,
 	    const char *type, const void *key, size_t len);

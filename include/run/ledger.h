@@ -43,6 +43,7 @@ struct ledger_device {
 	int64_t started_ms; /* wall clock; 0: never */
 	int64_t visit_ms; /* when the worker in flight started; 0: none has */
 	int64_t duration_ms; /* of all its visits */
+	const char *warning; /* the last one; the ledger's, or NULL */
 	const char *phase; /* where it ended; the ledger's, or NULL */
 	const char *passed; /* the last phase that it passed, or NULL */
 	enum stage stage;
@@ -68,6 +69,7 @@ struct ledger {
 	size_t count;
 	size_t totals[DEVICE_STATUS__COUNT];
 	struct strs phases; /* names, each once */
+	struct strs warnings; /* texts, each once */
 	json_t *plan; /* the devices' names are its, or NULL: the job's */
 	json_t *index; /* hostname -> number, or NULL: not made yet */
 };

@@ -147,6 +147,12 @@ print_finished(struct progress *progress, const struct ledger_device *device,
 	fputc('\n', stderr);
 }
 
+static bool
+is_warning(const struct event *event)
+{
+	return json_is_true(json_object_get(event->more, "warning"));
+}
+
 static void
 print_detail(struct progress *progress, const struct event *event)
 {
@@ -159,9 +165,12 @@ print_detail(struct progress *progress, const struct event *event)
 		    event->name, event->status, took);
 		if (event->notes)
 			fprintf(stderr, "%s", event->notes);
-	} else if (event->kind == EVENT_LOG && progress->verbose >= 2) {
+	} else if (event->kind == EVENT_LOG &&
+	    (progress->verbose >= 2 ||
+		(progress->verbose && is_warning(event)))) {
 		erase_line(progress);
-		fprintf(stderr, "%s: log: %s\n", hostname, event->text);
+		fprintf(stderr, "%s: %s: %s\n", hostname,
+		    is_warning(event) ? "warning" : "log", event->text);
 	} else if (event->kind == EVENT_STAGE && progress->verbose >= 2) {
 		erase_line(progress);
 		fprintf(stderr, "%s: %s\n", hostname, stage_name(event->stage));

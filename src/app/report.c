@@ -184,6 +184,26 @@ print_skipped(struct report *report, size_t first)
 	strs_clear(&names);
 }
 
+/* Devices that share a warning; said behind the results. */
+static void
+print_warnings(const struct report *report)
+{
+	const struct ledger *ledger = report->view->ledger;
+	for (size_t i = 0; i < ledger->warnings.count; i++) {
+		const char *warning = ledger->warnings.items[i];
+		struct strs names = { 0 };
+		for (size_t k = 0; k < ledger->count; k++)
+			if (ledger->devices[k].warning == warning)
+				strs_add(&names, ledger->devices[k].hostname);
+		if (names.count) {
+			fprintf(report->file, "\nwarning (%zu), %s:\n",
+			    names.count, warning);
+			print_names(report->file, &names);
+		}
+		strs_clear(&names);
+	}
+}
+
 void
 report_text(FILE *file, const struct run_view *view, bool color, bool quiet)
 {
@@ -218,6 +238,8 @@ report_text(FILE *file, const struct run_view *view, bool color, bool quiet)
 		else
 			print_failure(&report, device);
 	}
+	if (!quiet)
+		print_warnings(&report);
 	if (speaks && view->dir)
 		fprintf(file, "\nrun: %s\n", view->dir);
 	free(report.done);

@@ -323,18 +323,25 @@ tell_weak_algorithms(struct ssh *ssh, const struct observer *observer)
 		{ LIBSSH2_METHOD_HOSTKEY, "host key" },
 		{ LIBSSH2_METHOD_CRYPT_CS, "cipher" },
 		{ LIBSSH2_METHOD_MAC_CS, "MAC" } };
-	struct buf text;
+	struct buf all, text;
+	buf_init(&all, 1024);
 	buf_init(&text, 1024);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		const char *name = libssh2_session_methods(
 		    ssh->session, parts[i].method);
+		if (name)
+			buf_addf(&all, "%s%s %s",
+			    all.len ? ", " : "SSH: ", parts[i].what, name);
 		if (name && is_weak(name))
 			buf_addf(&text, "%s%s %s",
 			    text.len ? ", " : "weak SSH algorithms: ",
 			    parts[i].what, name);
 	}
-	if (text.len)
-		observer->log(observer->data, buf_str(&text));
+	if (text.len) {
+		observer->log(observer->data, buf_str(&all));
+		observer->warn(observer->data, buf_str(&text));
+	}
+	buf_clear(&all);
 	buf_clear(&text);
 }
 

@@ -100,6 +100,7 @@ ledger_clear(struct ledger *ledger)
 	}
 	free(ledger->devices);
 	strs_clear(&ledger->phases);
+	strs_clear(&ledger->warnings);
 	json_decref(ledger->plan);
 	json_decref(ledger->index);
 	*ledger = (struct ledger){ 0 };
@@ -121,17 +122,23 @@ ledger_find(struct ledger *ledger, const char *hostname)
 	return found ? (size_t)json_integer_value(found) : SIZE_MAX;
 }
 
+/* TEXT as LIST keeps it, each once: there are few different ones. */
+static const char *
+keep_once(struct strs *list, const char *text)
+{
+	if (!text)
+		return NULL;
+	for (size_t i = 0; i < list->count; i++)
+		if (str_eq(list->items[i], text))
+			return list->items[i];
+	strs_add(list, text);
+	return list->items[list->count - 1];
+}
+
 const char *
 ledger_phase(struct ledger *ledger, const char *name)
 {
-	struct strs *phases = &ledger->phases;
-	if (!name)
-		return NULL;
-	for (size_t i = 0; i < phases->count; i++)
-		if (str_eq(phases->items[i], name))
-			return phases->items[i];
-	strs_add(phases, name);
-	return phases->items[phases->count - 1];
+	return keep_once(&ledger->phases, name);
 }
 
 static void
@@ -290,6 +297,11 @@ ledger_take(struct ledger *ledger, size_t index, const struct event *event,
 		break;
 	case EVENT_STEP:
 		take_step(device, event, offset);
+		break;
+	case EVENT_LOG:
+		if (json_is_true(json_object_get(event->more, "warning")))
+			device->warning = keep_once(
+			    &ledger->warnings, event->text);
 		break;
 	case EVENT_DEVICE_RETRY:
 		take_retry(device, event);

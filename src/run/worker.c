@@ -171,13 +171,26 @@ on_before(void *data, const char *digest)
 }
 
 static void
-on_log(void *data, const char *text)
+emit_log(struct worker *worker, const char *text, bool is_warning)
 {
-	struct worker *worker = data;
 	struct event event;
 	event_init(&event, EVENT_LOG);
+	if (is_warning)
+		event.more = json_pack("{s:b}", "warning", 1);
 	event.text = clean_text(worker, text, strlen(text), 4096, NULL);
 	emit(worker, &event);
+}
+
+static void
+on_log(void *data, const char *text)
+{
+	emit_log(data, text, false);
+}
+
+static void
+on_warn(void *data, const char *text)
+{
+	emit_log(data, text, true);
 }
 
 static void
@@ -385,6 +398,7 @@ worker_main(const struct target *target, int fd, int off_fd)
 		.stage = on_stage,
 		.before = on_before,
 		.log = on_log,
+		.warn = on_warn,
 		.host_key = on_host_key,
 	};
 	buf_init(&worker.line, EVENT_LINE_LIMIT_BYTES);

@@ -56,6 +56,12 @@ class Algorithms(DeviceCase):
         self.assertTrue(logs, run.events)
         for name in weak:
             self.assertIn(name, logs[0])
+            self.assertIn("warning (1), " + WEAK, run.stdout)
+        self.assertTrue(run.select(event="log", warning=True))
+        whole = [e["text"] for e in run.select(event="log")
+                 if e["text"].startswith("SSH: ")]
+        for what in ("key exchange", "host key", "cipher", "MAC"):
+            self.assertIn(what, whole[0])
 
     def test_modern_ones_are_not_reported(self):
         self.speak([])

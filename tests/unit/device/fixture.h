@@ -79,6 +79,7 @@ fixture_init(struct fixture *fixture, const char *profiles_directory)
 			.cancel_fd = -1,
 			.stage = fixture_stage,
 			.log = fixture_log,
+			.warn = fixture_log,
 			.host_key = fixture_host_key,
 		},
 	};
