@@ -23,6 +23,7 @@ enum option_group {
 	OPTIONS_RUNS = 1 << 8, /* runs --keep */
 	OPTIONS_LOOK = 1 << 9, /* how a report looks: -q, --no-color */
 	OPTIONS_THREADS = 1 << 10, /* --threads alone */
+	OPTIONS_DRY = 1 << 12, /* run --check */
 	OPTIONS_FORMAT = 1 << 11, /* report --format */
 };
 
@@ -41,6 +42,8 @@ struct options {
 	bool transcripts;
 	char *at; /* when to begin, as written; or NULL */
 	bool force;
+	bool check; /* run: only tell what would be done */
+	bool diff;
 	int keep; /* so many runs; -1: all */
 	bool render;
 	int verbose;

@@ -32,6 +32,8 @@ struct step_result {
 	enum step_status status;
 	struct buf output; /* what the device showed */
 	struct buf notes; /* words of the device to lines it accepted */
+	struct buf diff; /* of what a step is to change: unified, or empty */
+	bool would_change; /* check_only: something would have been sent */
 	struct fault fault;
 };
 void step_result_init(struct step_result *result);

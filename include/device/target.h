@@ -29,6 +29,7 @@ struct target {
 	const struct known_hosts *known_hosts;
 	const char *transcript; /* path, or NULL */
 	int attempt; /* counts from 1 */
+	bool check_only; /* read and compare; change nothing */
 	/*
 	 * For a device that an earlier visit left in doubt: the step that was
 	 * changing it, and the digest of what was there before (NULL: not

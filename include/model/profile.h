@@ -117,6 +117,8 @@ struct profile {
 	struct profile_rules
 	    refusals; /* a line that matches fails its command */
 	struct profile_rules notices; /* harmless lines in configuration mode */
+	/* Exec commands that change nothing: only these are run by --check. */
+	struct profile_rules read_only;
 	struct profile_rules alone; /* lines that ask, swallow what follows or
 			       change the prompt: nothing else is in flight
 			       with them */

@@ -49,6 +49,7 @@ struct ledger_device {
 	enum stage stage;
 	enum err_kind error; /* ERR_NONE: none */
 	char *message; /* the error's, or why it was skipped */
+	bool would_change; /* --check: something would have been sent */
 	bool half_done; /* an earlier phase changed it, then it failed */
 	/* A visit left it perhaps partly applied, and no later one has seen it
 	 * as it was before that or as asked. */
@@ -62,6 +63,7 @@ struct ledger_device {
 	int64_t finished_at; /* offset of its last `device_finished`; -1 */
 	int64_t output_at; /* offset of the step whose output counts; -1 */
 	uint64_t output_hash; /* of that output, 0 for none */
+	uint64_t diff_hash; /* of its steps' diffs, 0 for none */
 };
 
 struct ledger {

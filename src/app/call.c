@@ -42,14 +42,15 @@ call_json(const struct options *options, const struct job *job)
 	char here[PATH_MAX];
 	if (!getcwd(here, sizeof(here)))
 		here[0] = '\0';
-	return json_pack("{s:o, s:s, s:o, s:o, s:i, s:s*, s:o, s:o, s:b, s:b}",
-	    "job", path_json(job->path), "directory", here, "limit",
+	return json_pack(
+	    "{s:o, s:s, s:o, s:o, s:i, s:s*, s:o, s:o, s:b, s:b, s:b}", "job",
+	    path_json(job->path), "directory", here, "limit",
 	    strs_json(&options->limit, false), "profiles",
 	    strs_json(&options->profiles, true), "threads", options->threads,
 	    "username", options->username, "known_hosts",
 	    path_json(options->known_hosts), "identity",
 	    path_json(options->identity), "agent", options->agent,
-	    "transcripts", options->transcripts);
+	    "transcripts", options->transcripts, "check", options->check);
 }
 
 static void
@@ -74,10 +75,11 @@ call_take(const json_t *call, struct options *options, char **job_path,
 {
 	const char *job, *directory, *username = NULL, *known_hosts = NULL,
 				     *identity = NULL;
-	int threads = 0, agent = 0, transcripts = 0;
-	if (json_unpack((json_t *)call, "{s:s, s:s, s?i, s?s, s?b, s?b}", "job",
-		&job, "directory", &directory, "threads", &threads, "username",
-		&username, "agent", &agent, "transcripts", &transcripts))
+	int threads = 0, agent = 0, transcripts = 0, check = 0;
+	if (json_unpack((json_t *)call, "{s:s, s:s, s?i, s?s, s?b, s?b, s?b}",
+		"job", &job, "directory", &directory, "threads", &threads,
+		"username", &username, "agent", &agent, "transcripts",
+		&transcripts, "check", &check))
 		return err_set(err, ERR_JOB,
 		    "the run's call.json does not say how it was called");
 	known_hosts = json_string_value(json_object_get(call, "known_hosts"));
@@ -91,6 +93,7 @@ call_take(const json_t *call, struct options *options, char **job_path,
 		options->threads = threads;
 	options->agent |= agent;
 	options->transcripts |= transcripts;
+	options->check |= check;
 	if (directory[0] && chdir(directory))
 		return err_sys(err, ERR_JOB, errno, "%s", directory);
 	*job_path = xstrdup(job);

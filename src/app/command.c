@@ -11,7 +11,8 @@ const struct command commands[] = {
 	{ "check", "JOB", "load and judge a job, show its plan; touch nothing",
 	    OPTIONS_JOB | OPTIONS_RENDER | OPTIONS_RUN, command_check },
 	{ "run", "JOB", "check the credentials once, then do the job",
-	    OPTIONS_JOB | OPTIONS_NETWORK | OPTIONS_REPORT | OPTIONS_RUN,
+	    OPTIONS_JOB | OPTIONS_NETWORK | OPTIONS_REPORT | OPTIONS_RUN |
+		OPTIONS_DRY,
 	    command_run },
 	{ "resume", "RUN", "go on with a run that did not come to its end",
 	    OPTIONS_THREADS | OPTIONS_NETWORK | OPTIONS_REPORT | OPTIONS_RUN |

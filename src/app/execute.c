@@ -205,6 +205,7 @@ execute(
 		.host_keys = options->host_keys,
 		.transcripts = options->transcripts,
 		.resume = resume,
+		.check = options->check,
 		.force = options->force,
 		.call = call,
 		.start_ms = window.start_ms,

@@ -115,6 +115,8 @@ SWITCH_OPTION(agent, agent = true)
 SWITCH_OPTION(transcripts, transcripts = true)
 SWITCH_OPTION(render, render = true)
 SWITCH_OPTION(force, force = true)
+SWITCH_OPTION(check, check = true)
+SWITCH_OPTION(diff, diff = true)
 SWITCH_OPTION(verbose, verbose++)
 SWITCH_OPTION(quiet, quiet = true)
 SWITCH_OPTION(no_color, no_color = true)
@@ -143,6 +145,10 @@ static const struct option_row rows[] = {
 	    "log in with the keys of ssh-agent" },
 	{ "at", 0, "TIME", OPTIONS_RUN, take_at,
 	    "wait until then: \"2026-11-22 02:00\", 02:00, RFC 3339" },
+	{ "check", 0, NULL, OPTIONS_DRY, take_check,
+	    "log in, read and show what would be changed; change nothing" },
+	{ "diff", 0, NULL, OPTIONS_LOOK | OPTIONS_REPORT, take_diff,
+	    "show what was changed as a difference" },
 	{ "force", 0, NULL, OPTIONS_RESUME, take_force,
 	    "also finish devices that were left in an unknown state" },
 	{ "keep", 0, "N", OPTIONS_RUNS, take_keep,

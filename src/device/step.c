@@ -47,6 +47,7 @@ step_result_init(struct step_result *result)
 	*result = (struct step_result){ .status = STEP_FAILED };
 	buf_init(&result->output, STEP_OUTPUT_LIMIT_BYTES);
 	buf_init(&result->notes, 64u << 10);
+	buf_init(&result->diff, STEP_SHOWN_LIMIT_BYTES);
 }
 
 void
@@ -54,6 +55,7 @@ step_result_clear(struct step_result *result)
 {
 	buf_clear(&result->output);
 	buf_clear(&result->notes);
+	buf_clear(&result->diff);
 	fault_clear(&result->fault);
 }
 
@@ -100,6 +102,25 @@ step_before(struct session *session, const struct job_step *step,
 	if (observer->before)
 		observer->before(observer->data, digest);
 	return 0;
+}
+
+bool
+step_is_check(const struct session *session)
+{
+	return session_target(session)->check_only;
+}
+
+void
+step_tell(struct step_result *result, const struct plan_lines *lines)
+{
+	struct buf *output = &result->output;
+	buf_reset(output);
+	buf_add(output, buf_str(&result->diff), result->diff.len);
+	buf_adds(output, "lines that would be sent:\n");
+	for (size_t i = 0; i < lines->count; i++)
+		buf_addf(output, "%s\n", lines->items[i].text);
+	result->would_change = true;
+	result->status = STEP_UNCHANGED;
 }
 
 int
@@ -263,6 +284,18 @@ step_add_content(
 	strs_clear(&all);
 }
 
+/* Nobody knows what else an exec command does. */
+static bool
+is_read_only(const struct session *session, const char *command,
+    struct step_result *result)
+{
+	if (profile_rules_match(
+		&session_profile(session)->read_only, command, strlen(command)))
+		return true;
+	buf_addf(&result->notes, "not run by --check: %s\n", command);
+	return false;
+}
+
 static void
 run_command(struct session *session, const struct job_step *step,
     struct step_result *result)
@@ -274,11 +307,22 @@ run_command(struct session *session, const struct job_step *step,
 	/* Nobody looks at more of it: fifty megabytes need not be kept. */
 	if (!step->expect && !step->reject && !step->save_as)
 		result->output.limit = STEP_SHOWN_LIMIT_BYTES;
-	for (size_t i = 0; i < lines.count && rc == 0; i++)
-		rc = show(session, step, lines.items[i].text, result);
+	bool skipped = false;
+	for (size_t i = 0; i < lines.count && rc == 0; i++) {
+		if (step_is_check(session) &&
+		    !is_read_only(session, lines.items[i].text, result))
+			skipped = true;
+		else
+			rc = show(session, step, lines.items[i].text, result);
+	}
 	plan_lines_clear(&lines);
+	if (rc == 0 && skipped) {
+		result->status = STEP_OK;
+		return;
+	}
 	if (rc || check_output(step, result) ||
-	    (step->save_as && step_save_as(session, step, result)))
+	    (step->save_as && !step_is_check(session) &&
+		step_save_as(session, step, result)))
 		return;
 	result->status = STEP_OK;
 }
@@ -293,6 +337,11 @@ run_save(struct session *session, const struct job_step *step,
 		err_set(&result->fault.err, ERR_JOB,
 		    "the profile %s does not say how to save",
 		    profile->device_type);
+		return;
+	}
+	if (step_is_check(session)) {
+		buf_adds(&result->notes, "not saved by --check\n");
+		result->status = STEP_OK;
 		return;
 	}
 	if (step_stage(session, STAGE_SAVE, &result->fault))

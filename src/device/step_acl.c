@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "model/acl.h"
+#include "text/diff.h"
 #include "text/template.h"
 
 #include <stdlib.h>
@@ -175,26 +176,22 @@ is_done(const struct acl_change *change)
 	    acl_equal(&change->wanted, &change->before, NULL);
 }
 
-/* Sends the rendered lines; for an append only those that are missing. */
-static int
-push_lines(
-    struct acl_change *change, const struct plan_lines *lines, bool *touched)
+/* The lines that go: the rendered ones; for an append only those that are
+ * missing, in MISSING. NULL after a fault. */
+static const struct plan_lines *
+lines_to_send(struct acl_change *change, const struct plan_lines *lines,
+    struct plan_lines *missing)
 {
+	*missing = (struct plan_lines){ 0 };
 	if (!change->append)
-		return step_push(change->session, change->step, lines,
-		    change->result, touched);
-	struct plan_lines missing;
+		return lines;
 	struct job_step step = *change->step;
 	step.vars = job_acl_vars(&change->send);
 	if (change->step->vars)
 		json_object_update_missing(step.vars, change->step->vars);
-	int rc = step_render(change->session, &step, &missing, change->result);
-	if (rc == 0)
-		rc = step_push(
-		    change->session, &step, &missing, change->result, touched);
-	plan_lines_clear(&missing);
+	int rc = step_render(change->session, &step, missing, change->result);
 	json_decref(step.vars);
-	return rc;
+	return rc ? NULL : missing;
 }
 
 /*
@@ -268,6 +265,30 @@ note_before(struct acl_change *change)
 	return rc;
 }
 
+static void
+add_entries(const struct acl *acl, struct strs *lines)
+{
+	for (size_t i = 0; i < acl->settings.count; i++)
+		strs_add(lines, acl->settings.items[i]);
+	for (size_t i = 0; i < acl->count; i++)
+		strs_add(lines, acl->items[i].normal);
+}
+
+/* What the step is about to make of the list, in normal forms. */
+static void
+tell_difference(struct acl_change *change)
+{
+	struct strs before = { 0 }, wanted = { 0 };
+	struct buf *diff = &change->result->diff;
+	add_entries(&change->before, &before);
+	add_entries(&change->wanted, &wanted);
+	buf_addf(diff, "--- %s%s\n+++ %s\n", change->name,
+	    change->before.present ? "" : " (absent)", change->name);
+	diff_lines(diff, &before, &wanted);
+	strs_clear(&before);
+	strs_clear(&wanted);
+}
+
 void
 step_change_acl(struct session *session, const struct job_step *step,
     const struct plan_lines *lines, struct step_result *result)
@@ -277,6 +298,8 @@ step_change_acl(struct session *session, const struct job_step *step,
 		.step = step,
 		.result = result,
 	};
+	struct plan_lines missing = { 0 };
+	const struct plan_lines *send;
 	bool touched = false;
 	prepare(&change);
 	if (!change.dialect || !change.name) {
@@ -291,13 +314,22 @@ step_change_acl(struct session *session, const struct job_step *step,
 		result->status = STEP_UNCHANGED;
 		goto out;
 	}
+	tell_difference(&change);
+	send = lines_to_send(&change, lines, &missing);
+	if (!send)
+		goto out;
+	if (step_is_check(session)) {
+		step_tell(result, send);
+		goto out;
+	}
 	if (note_before(&change))
 		goto out;
-	if (push_lines(&change, lines, &touched) == 0)
+	if (step_push(session, step, send, result, &touched) == 0)
 		prove(&change);
 	else if (touched)
 		look_after_failure(&change);
 out:
+	plan_lines_clear(&missing);
 	acl_clear(&change.before);
 	acl_clear(&change.wanted);
 	strs_clear(&change.lines);

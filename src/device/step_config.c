@@ -74,6 +74,23 @@ note_before(struct session *session, const struct job_step *step,
 	return rc;
 }
 
+/* What can be said without sending it: which lines are there already. */
+static void
+tell(const struct strs *config, const struct plan_lines *lines,
+    struct step_result *result)
+{
+	struct strs wanted = { 0 };
+	for (size_t i = 0; i < lines->count - lines->own; i++)
+		strs_add(&wanted, lines->items[i].text);
+	if (outline_compare(&result->diff, config, &wanted)) {
+		step_tell(result, lines);
+	} else {
+		buf_reset(&result->diff);
+		result->status = STEP_UNCHANGED;
+	}
+	strs_clear(&wanted);
+}
+
 void
 step_change_config(struct session *session, const struct job_step *step,
     const struct plan_lines *lines, struct step_result *result)
@@ -95,6 +112,10 @@ step_change_config(struct session *session, const struct job_step *step,
 	}
 	if (read_config(session, step, &before, &result->fault))
 		goto out;
+	if (step_is_check(session)) {
+		tell(&before, lines, result);
+		goto out;
+	}
 	if (step_is_doubtful(session, step) && is_done(&before, lines)) {
 		result->status = STEP_UNCHANGED;
 		goto out;

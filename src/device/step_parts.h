@@ -30,6 +30,12 @@ int step_before(struct session *session, const struct job_step *step,
 bool step_is_doubtful(
     const struct session *session, const struct job_step *step);
 
+/* Only to be told what would be done? */
+bool step_is_check(const struct session *session);
+
+/* Ends a step of such a visit: its output is DIFF, and LINES that would go. */
+void step_tell(struct step_result *result, const struct plan_lines *lines);
+
 /* Renders the lines of STEP; -1 with a fault (kind job). */
 int step_render(struct session *session, const struct job_step *step,
     struct plan_lines *lines, struct step_result *result);

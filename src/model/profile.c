@@ -104,6 +104,7 @@ profile_free(struct profile *profile)
 	profile_rules_clear(&profile->refusals);
 	profile_rules_clear(&profile->notices);
 	profile_rules_clear(&profile->alone);
+	profile_rules_clear(&profile->read_only);
 	profile_rules_clear(&profile->renames);
 	profile_rules_clear(&profile->log_lines);
 	profile_rules_clear(&profile->config_ignore);

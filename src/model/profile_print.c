@@ -40,8 +40,8 @@ struct printed_acl {
 /* A profile in the shape of the file: all text is borrowed. */
 struct printed {
 	struct profile profile;
-	struct texts new_password, above_prompt, refusals, notices, alone,
-	    renames, log_lines, config_ignore;
+	struct texts new_password, above_prompt, refusals, notices, read_only,
+	    alone, renames, log_lines, config_ignore;
 	struct printed_save *save;
 	struct printed_commit *commit;
 	struct printed_acl *acl;
@@ -167,6 +167,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    &text_schema),
 	ARRAY("notices", struct printed, notices.items, notices.count,
 	    &text_schema),
+	ARRAY("read_only", struct printed, read_only.items, read_only.count,
+	    &text_schema),
 	ARRAY("alone", struct printed, alone.items, alone.count, &text_schema),
 	ARRAY("renames", struct printed, renames.items, renames.count,
 	    &text_schema),
@@ -268,6 +270,7 @@ profile_print(const struct profile *profile, FILE *out)
 		.above_prompt = texts_of(&profile->above_prompt),
 		.refusals = texts_of(&profile->refusals),
 		.notices = texts_of(&profile->notices),
+		.read_only = texts_of(&profile->read_only),
 		.alone = texts_of(&profile->alone),
 		.renames = texts_of(&profile->renames),
 		.log_lines = texts_of(&profile->log_lines),
@@ -294,6 +297,7 @@ out:
 	free(printed.above_prompt.items);
 	free(printed.refusals.items);
 	free(printed.notices.items);
+	free(printed.read_only.items);
 	free(printed.alone.items);
 	free(printed.renames.items);
 	free(printed.log_lines.items);

@@ -21,8 +21,8 @@
 struct draft {
 	struct profile profile;
 	const struct yaml_node *modes, *questions, *untils, *templates, *vars;
-	const struct yaml_node *refusals, *notices, *alone, *renames,
-	    *log_lines, *config_ignore, *new_password, *above_prompt;
+	const struct yaml_node *refusals, *notices, *read_only, *alone,
+	    *renames, *log_lines, *config_ignore, *new_password, *above_prompt;
 	const struct yaml_node *save, *commit, *acl;
 };
 
@@ -62,6 +62,7 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("vars", MAP, struct draft, vars),
 	FIELD("refusals", LIST, struct draft, refusals),
 	FIELD("notices", LIST, struct draft, notices),
+	FIELD("read_only", LIST, struct draft, read_only),
 	FIELD("alone", LIST, struct draft, alone),
 	FIELD("renames", LIST, struct draft, renames),
 	FIELD("log_lines", LIST, struct draft, log_lines),
@@ -394,6 +395,7 @@ profile_read(
 	read_templates(profile, draft.templates, diags);
 	read_rules(&profile->refusals, draft.refusals, "a refusal", diags);
 	read_rules(&profile->notices, draft.notices, "a notice", diags);
+	read_rules(&profile->read_only, draft.read_only, "a command", diags);
 	read_rules(&profile->alone, draft.alone, "a line", diags);
 	read_rules(&profile->renames, draft.renames, "a line", diags);
 	read_rules(&profile->log_lines, draft.log_lines, "a log line", diags);

@@ -156,6 +156,14 @@ take_step(
 {
 	GROW(device->steps, device->step_count, device->step_cap);
 	device->steps[device->step_count++] = offset;
+	const char *diff = json_string_value(
+	    json_object_get(event->more, "diff"));
+	if (diff)
+		device->diff_hash = str_hash(
+		    device->diff_hash ? device->diff_hash : STR_HASH_START,
+		    diff);
+	if (json_is_true(json_object_get(event->more, "would_change")))
+		device->would_change = true;
 	/* What the device showed last; that it saved is not a show. */
 	const char *kind = json_string_value(
 	    json_object_get(event->more, "kind"));

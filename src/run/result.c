@@ -75,6 +75,12 @@ step_json(const struct event *step)
 		json_object_set_new(json, "output_cut", json_true());
 	if (step->notes)
 		json_object_set_new(json, "notes", json_string(step->notes));
+	static const char *const more[] = { "diff", "would_change" };
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		json_t *value = json_object_get(step->more, more[i]);
+		if (value)
+			json_object_set(json, more[i], value);
+	}
 	json_object_set_new(json, "error", event_error_json(&step->error));
 	return json;
 }

@@ -191,6 +191,8 @@ announce(struct run *run)
 	    (json_int_t)run->ledger->count);
 	if (run->options->resume)
 		json_object_set_new(event.more, "resumed", json_true());
+	if (run->options->check)
+		json_object_set_new(event.more, "check", json_true());
 	run_record(run, NO_DEVICE, &event);
 }
 

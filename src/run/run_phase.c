@@ -70,6 +70,7 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 		.known_hosts = run->known_hosts,
 		.transcript = transcript,
 		.attempt = about->tries + 1,
+		.check_only = run->options->check,
 		.doubt_step = doubt ? entry->change_step : NULL,
 		.doubt_before = doubt ? entry->change_before : NULL,
 	};

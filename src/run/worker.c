@@ -220,6 +220,14 @@ emit_step(struct worker *worker, const struct job_step *step,
 	event.output_cut = result->output.cut;
 	event.output = clean_text(worker, buf_str(&result->output),
 	    result->output.len, EVENT_OUTPUT_LIMIT_BYTES, &event.output_cut);
+	if (result->diff.len) {
+		char *diff = clean_text(worker, buf_str(&result->diff),
+		    result->diff.len, EVENT_OUTPUT_LIMIT_BYTES, NULL);
+		json_object_set_new(event.more, "diff", json_string(diff));
+		free(diff);
+	}
+	if (result->would_change)
+		json_object_set_new(event.more, "would_change", json_true());
 	bool notes_cut = result->notes.cut;
 	if (result->notes.len)
 		event.notes = clean_text(worker, buf_str(&result->notes),

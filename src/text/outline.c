@@ -123,30 +123,58 @@ is_there(const struct strs *paths, const struct way *way, const char *text,
 	return found;
 }
 
-bool
-outline_holds(const struct strs *config, const struct strs *wanted)
+/* What is to be done for one line: ' ', '+' or '-'. */
+static char
+mark_of(const struct strs *paths, const struct way *way, const char *text,
+    size_t len)
+{
+	if (len > 3 && str_starts(text, "no ")) {
+		bool there = is_there(
+				 paths, way, text + 3, len - 3, SEPARATOR) ||
+		    is_there(paths, way, text + 3, len - 3, ' ');
+		return there ? '-' : ' ';
+	}
+	return is_there(paths, way, text, len, SEPARATOR) ? ' ' : '+';
+}
+
+/* OUT may be NULL. *CUT: something was too long to be compared. */
+static bool
+compare_all(struct buf *out, const struct strs *config,
+    const struct strs *wanted, bool *cut)
 {
 	struct strs paths = { 0 };
 	struct way way;
-	bool holds = true;
+	bool differs = false;
 	list_paths(config, &paths);
 	way_init(&way);
-	for (size_t i = 0; i < wanted->count && holds; i++) {
+	for (size_t i = 0; i < wanted->count; i++) {
 		const char *text;
 		size_t len;
 		if (!way_go(&way, wanted->items[i], &text, &len))
 			continue;
-		if (len > 3 && str_starts(text, "no "))
-			holds = !is_there(&paths, &way, text + 3, len - 3,
-				    SEPARATOR) &&
-			    !is_there(&paths, &way, text + 3, len - 3, ' ');
-		else
-			holds = is_there(&paths, &way, text, len, SEPARATOR);
+		char mark = mark_of(&paths, &way, text, len);
+		differs |= mark != ' ';
+		if (out)
+			buf_addf(out, "%c%s\n", mark, wanted->items[i]);
 		way_enter(&way, wanted->items[i], text, len);
 	}
-	/* Too long to be compared is not compared. */
-	holds = holds && !way.path.cut;
+	*cut = way.path.cut;
 	buf_clear(&way.path);
 	strs_clear(&paths);
-	return holds;
+	return differs;
+}
+
+bool
+outline_holds(const struct strs *config, const struct strs *wanted)
+{
+	bool cut;
+	return !compare_all(NULL, config, wanted, &cut) && !cut;
+}
+
+bool
+outline_compare(
+    struct buf *out, const struct strs *config, const struct strs *wanted)
+{
+	bool cut;
+	return compare_all(out, config, wanted, &cut) || cut;
 }

@@ -94,7 +94,7 @@ def check_result(result):
         if device["error"]:
             check_error(device["error"])
         for step in device["steps"]:
-            assert set(step) - {"notes", "output_cut"} == {
+            assert set(step) - {"notes", "output_cut", "diff", "would_change"} == {
                 "phase", "name", "status", "duration", "output", "error"}, step
             assert step["status"] in STEP_STATUSES, step
             if step["error"]:

@@ -1,6 +1,8 @@
 /* What a configuration shows of what was asked. */
 #include "text/outline.h"
 
+#include "base/buf.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,6 +71,29 @@ knows_what_must_not_be_there(void **state)
 	assert_false(holds("interface Gi0/2\n no shutdown\n"));
 }
 
+static void
+shows_what_is_to_be_done(void **state)
+{
+	(void)state;
+	struct strs config = { 0 }, wanted = { 0 };
+	struct buf out;
+	buf_init(&out, 4096);
+	strs_add_lines(&config, config_text);
+	strs_add_lines(&wanted,
+	    "interface Gi0/1\n description uplink\n no ip address\n"
+	    " shutdown\nno ntp server 10.9.9.9\n");
+	assert_true(outline_compare(&out, &config, &wanted));
+	assert_string_equal(buf_str(&out),
+	    " interface Gi0/1\n"
+	    "  description uplink\n"
+	    "- no ip address\n"
+	    "+ shutdown\n"
+	    " no ntp server 10.9.9.9\n");
+	buf_clear(&out);
+	strs_clear(&config);
+	strs_clear(&wanted);
+}
+
 int
 main(void)
 {
@@ -76,6 +101,7 @@ main(void)
 		cmocka_unit_test(finds_lines_where_they_stand),
 		cmocka_unit_test(misses_lines_that_stand_elsewhere),
 		cmocka_unit_test(knows_what_must_not_be_there),
+		cmocka_unit_test(shows_what_is_to_be_done),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
