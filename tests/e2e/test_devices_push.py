@@ -30,7 +30,7 @@ class Echoes(DeviceCase):
                 return line, line
         result = self.fails(Loses, BLOCK, 22)
         self.assertEqual(result["status"], "unknown")
-        self.assertIn("numer 20", result["error"]["device_text"])
+        self.assertIn("numer 20", result["error"]["device_text"] or "")
         self.assertNotIn("no shutdown", self.device.config)
         self.assertIn("numer 20", result["output"] +
                       result["steps"][0]["output"])

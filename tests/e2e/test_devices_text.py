@@ -91,7 +91,7 @@ class Greetings(Text):
         result = self.commands(Away, "show it", expect=None)
         self.assertEqual(result["status"], "failed")
         self.assertEqual(result["error"]["kind"], "closed")
-        self.assertIn(text.strip(), result["error"]["device_text"])
+        self.assertIn(text.strip(), result["error"]["device_text"] or "")
 
     def test_no_vty_lines(self):
         self.turned_away("\n% No VTY lines available\n")
