@@ -1,0 +1,7 @@
+"""The whole table. By what the rows are about: see README.md."""
+
+import rows_login
+import rows_reader
+import rows_sender
+
+MUTANTS = rows_sender.MUTANTS + rows_reader.MUTANTS + rows_login.MUTANTS
