@@ -107,6 +107,6 @@ echo "fuzz: $([ "$failed" -eq 0 ] && echo nothing found || echo FAILED)"
 ASAN_OPTIONS=detect_leaks=1:${ASAN_OPTIONS:-}
 UBSAN_OPTIONS=print_stacktrace=1:${UBSAN_OPTIONS:-}
 export ASAN_OPTIONS UBSAN_OPTIONS
-ctest --test-dir build/asan --label-exclude '^bench$' --output-on-failure \
-	--no-tests=error -j "$jobs" "$@" || failed=1
+ctest --test-dir build/asan --label-exclude '^(bench|mutants)$' \
+	--output-on-failure --no-tests=error -j "$jobs" "$@" || failed=1
 exit "$failed"
