@@ -3,12 +3,27 @@ to stand among the unit tests.
 """
 
 import ast
+import glob
 import os
 import re
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 PLACES = ("src/", "include/", "device-profiles/")
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def places(source, mutant):
+    """The files below SOURCE in which the mutant's old text stands, each as
+    often as it stands there. MUTANT.file is a pattern: what moves from one
+    file of a module to another needs no new row."""
+    return [path for path in sorted(glob.glob(
+        os.path.join(source, mutant.file)))
+            for _ in range(read(path).count(mutant.old))]
 
 
 def split(test):
@@ -26,8 +41,7 @@ def is_expected_failure(node):
 def scenarios(path):
     """Class.method of each test in a Python file; a class has those of the
     classes of its file that it is made from, too."""
-    with open(path, encoding="utf-8") as file:
-        tree = ast.parse(file.read())
+    tree = ast.parse(read(path))
     classes, found = {}, set()
     for node in tree.body:
         if not isinstance(node, ast.ClassDef):
@@ -44,8 +58,7 @@ def scenarios(path):
 
 def functions(path):
     """The tests that a C file hands to cmocka."""
-    with open(path, encoding="utf-8") as file:
-        return set(re.findall(r"cmocka_unit_test\w*\(\s*(\w+)", file.read()))
+    return set(re.findall(r"cmocka_unit_test\w*\(\s*(\w+)", read(path)))
 
 
 class Tests:
@@ -58,12 +71,13 @@ class Tests:
         kind, where, name = split(test)
         if kind not in ("unit", "e2e") or not name:
             return "is no name of a test"
-        ending, read = (".c", functions) if kind == "unit" \
+        ending, names = (".c", functions) if kind == "unit" \
             else (".py", scenarios)
         path = os.path.join("tests", kind, where + ending)
         if path not in self._files:
             full = os.path.join(self._source, path)
-            self._files[path] = read(full) if os.path.exists(full) else None
+            self._files[path] = names(full) if os.path.exists(full) \
+                else None
         if self._files[path] is None:
             return "needs %s, which does not exist" % path
         return None if name in self._files[path] \
@@ -72,21 +86,17 @@ class Tests:
 
 def check(source, mutants):
     """What is wrong, one sentence each."""
-    wrong, seen, texts, tests = [], set(), {}, Tests(source)
+    wrong, seen, tests = [], set(), Tests(source)
     for mutant in mutants:
         def say(sentence, mutant=mutant):
             wrong.append('"%s": %s' % (mutant.behaviour, sentence))
         if mutant.behaviour in seen:
             say("stands there twice")
         seen.add(mutant.behaviour)
-        path = os.path.join(source, mutant.file)
-        if not mutant.file.startswith(PLACES) or not os.path.exists(path):
-            say("%s is no file of ours" % mutant.file)
+        if not mutant.file.startswith(PLACES):
+            say("%s is no place of ours" % mutant.file)
             continue
-        if path not in texts:
-            with open(path, encoding="utf-8") as file:
-                texts[path] = file.read()
-        count = texts[path].count(mutant.old)
+        count = len(places(source, mutant))
         if count != 1:
             say("%s has this %d times instead of once: %s" % (
                 mutant.file, count, mutant.old))

@@ -211,11 +211,8 @@ class Runner:
         return wrong
 
     def try_mutant(self, mutant):
-        path = self.copy.path(mutant.file)
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        if text.count(mutant.old) != 1:
-            return BROKEN, "the old text is not there exactly once"
+        path, = checks.places(self.copy.tree, mutant)
+        text = checks.read(path)
         write(path, text.replace(mutant.old, mutant.new))
         try:
             self.copy.build(self.targets(mutant.tests))

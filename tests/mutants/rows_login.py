@@ -3,10 +3,10 @@ the login, enable, jump hosts."""
 
 from row import mutant
 
-SSH = "src/device/transport_ssh2.c"
+SSH = "src/device/transport*.c"
 JUMP_C = "src/device/jump.c"
-SESSION = "src/device/session.c"
-WORKER = "src/run/worker.c"
+SESSION = "src/device/session*.c"
+WORKER = "src/run/worker*.c"
 
 LOGINS = "unit/device/test_session:logins_end_as_told"
 TEXT = "e2e/test_devices_text:"
@@ -26,21 +26,21 @@ CUTS = [
            "return err_set(err, kind,\n\t\t    \"%s port %d: the device closed",
            FAILURES + "Login.test_kinds"),
     mutant("cut: after a reset in the change nobody knows",
-           "src/device/step_acl.c",
+           "src/device/step*.c",
            "result->status = STEP_UNKNOWN;\n\tif (session_is_usable",
            "result->status = STEP_FAILED;\n\tif (session_is_usable",
            FAILURES + "Proof.test_reset_in_the_change", WIRE + "test_reset",
            WIRE + "test_close"),
     mutant("cut: before the change nothing was changed",
-           "src/device/step_acl.c",
+           "src/device/step*.c",
            "else if (touched)\n\t\tlook_after_failure(&change);",
            "else\n\t\tlook_after_failure(&change);\n\t(void)touched;",
            PROOF + "Cuts.test_configuration_mode_not_reached"),
     mutant("cut: a list read back proves the change",
-           "src/device/step_acl.c",
+           "src/device/step*.c",
            "if (acl_equal(&change->wanted, &after, &difference)) {",
            "if (true) {", FAILURES + "Proof.test_part_applied"),
-    mutant("stall: the end of a wait is a timeout", "src/device/exchange.c",
+    mutant("stall: the end of a wait is a timeout", "src/device/exchange*.c",
            "if (heard == CHANNEL_SILENCE) {\n\t\tfail_silent(x);",
            "if (false) {\n\t\tfail_silent(x);",
            FAILURES + "Proof.test_hangs_in_the_change", WIRE + "test_stall"),

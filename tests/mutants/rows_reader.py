@@ -3,11 +3,10 @@ timers."""
 
 from row import mutant
 
-EXCHANGE = "src/device/exchange.c"
-HEAR = "src/device/exchange_hear.c"
-PROMPTS = "src/device/prompts.c"
-SESSION = "src/device/session.c"
-SCREEN = "src/text/screen.c"
+EXCHANGE = "src/device/exchange*.c"
+PROMPTS = "src/device/prompts*.c"
+SESSION = "src/device/session*.c"
+SCREEN = "src/text/screen*.c"
 IOS = "device-profiles/cisco_ios.yml"
 NXOS = "device-profiles/cisco_nxos.yml"
 
@@ -22,7 +21,7 @@ NOISE = "e2e/test_noise:Noise."
 PROOF = "e2e/test_devices_proof:"
 
 GREETINGS = [
-    mutant("banner: a later echo corrects what a banner taught", HEAR,
+    mutant("banner: a later echo corrects what a banner taught", EXCHANGE,
            "prompts_learn(x->prompts, line, *prompt_len))",
            "(!prompts_learnt(x->prompts) &&\n"
            "\t\t\tprompts_learn(x->prompts, line, *prompt_len)))",
@@ -124,7 +123,7 @@ NAMED = [
            TEXT + "Prompts.test_renamed_alone",
            TEXT + "Prompts.test_renamed_by_the_job"),
     mutant("prompt: a new name counts for the lines behind it",
-           "src/device/sender.c",
+           "src/device/sender*.c",
            "free(*home);\n\t*home = xstrdup(session_prompt("
            "sender->session));", "",
            TEXT + "Prompts.test_renamed_in_the_middle"),
@@ -151,10 +150,9 @@ OUTPUT = [
            "if (!x->count || !x->echoed || !len)", "if (!x->count || !len)",
            UNIT_PROOF + "a_prompt_before_the_echo_is_no_answer"),
     mutant("output: a prompt behind its last word is asked for", EXCHANGE,
-           "if (heard == CHANNEL_SILENCE && x->glued && !x->probed) {",
-           "if (false) {", TEXT + "Output.test_prompt_glued_to_the_output"),
-    mutant("output: that prompt is no output", HEAR,
-           "if (x->probed)\n\t\tcut_glued_prompt(x);", "",
+           "x->glued = x->count == 1 &&", "x->glued = false &&", TEXT + "Output.test_prompt_glued_to_the_output"),
+    mutant("output: that prompt is no output", EXCHANGE,
+           "\t\tcut_glued_prompt(x);", "\t\t;",
            TEXT + "Output.test_prompt_glued_to_the_output"),
     mutant("output: a refusal is short, a show is not judged", SESSION,
            "if (line && ++lines > REFUSAL_LINES_MAX)", "if (false)",
@@ -162,47 +160,48 @@ OUTPUT = [
 ]
 
 LOGS = [
-    mutant("log line: cut out of an answer", HEAR,
+    mutant("log line: cut out of an answer", EXCHANGE,
            "if (!is_log_line(x, line, len)) {", "if (true) {",
            STORIES),
-    mutant("log line: cut out behind a prompt", HEAR,
+    mutant("log line: cut out behind a prompt", EXCHANGE,
            "if (!prompt || !is_log_line(x, line + prompt, len - prompt))",
            "if (true)", STORIES),
-    mutant("log line: it becomes an event", HEAR,
+    mutant("log line: it becomes an event", EXCHANGE,
            "x->observer->log(x->observer->data, text);\n\tfree(text);\n"
            "\tx->interrupted = true;\n\t*prompt_len",
            "free(text);\n\tx->interrupted = true;\n\t*prompt_len",
            STORIES, NOISE + "test_log_lines_are_events"),
-    mutant("log line: one under the prompt ends the answer", HEAR,
+    mutant("log line: one under the prompt ends the answer", EXCHANGE,
            "if (x->count == 1 && x->shown_at != NOT_SHOWN)\n"
            "\t\texchange_finish_shown(x);\n\treturn true;", "return true;",
            STORIES, TEXT + "Noise.test_after_the_prompt"),
-    mutant("log line: behind one an echo has no prompt", HEAR,
+    mutant("log line: behind one an echo has no prompt", EXCHANGE,
            "sent->len, x->interrupted, &sent->part", "sent->len, false, "
            "&sent->part", STORIES, TEXT + "Noise.test_after_the_prompt"),
-    mutant("log line: one between two prompts ends the first answer", HEAR,
+    mutant("log line: one between two prompts ends the first answer", EXCHANGE,
            "if (!prompt_len && x->shown_at != NOT_SHOWN)", "if (false)",
            STORIES),
-    mutant("log line: in the middle of an echo", HEAR,
-           "if (take_log_line(x, line, len, &prompt_len))\n\t\treturn;\n"
+    mutant("log line: in the middle of an echo", EXCHANGE,
+           "take_log_line(x, line, len, &prompt_len))\n\t\treturn;\n"
            "\tenum echo echo = compare_echo(x, 0",
-           "enum echo echo = compare_echo(x, 0",
+           "take_log_line(x, line, len, &prompt_len) && false)\n"
+           "\t\treturn;\n\tenum echo echo = compare_echo(x, 0",
            TEXT + "Noise.test_in_the_middle_of_an_echo",
            NOISE + "test_log_line_in_the_middle_of_an_echo"),
-    mutant("log line: the echo it broke may begin anew", HEAR,
+    mutant("log line: the echo it broke may begin anew", EXCHANGE,
            "(echo == ECHO_DAMAGED || echo == ECHO_NONE) && x->interrupted)",
            "false)",
            TEXT + "Noise.test_in_the_middle_of_an_echo_which_is_shown_again"),
-    mutant("log line: in a show it is what was asked for", HEAR,
+    mutant("log line: in a show it is what was asked for", EXCHANGE,
            "bool is_output = x->request->keep_logs &&",
            "bool is_output = false &&",
            TEXT + "Output.test_shutdown_broadcast_in_the_output"),
-    mutant("log line: behind the prompt of a show it is none", HEAR,
+    mutant("log line: behind the prompt of a show it is none", EXCHANGE,
            "bool is_output = x->request->keep_logs && "
            "x->shown_at == NOT_SHOWN &&",
            "bool is_output = x->request->keep_logs &&",
            PROOF + "Output.test_a_log_line_under_the_prompt_of_a_show"),
-    mutant("log line: one after `end` is heard, too", HEAR,
+    mutant("log line: one after `end` is heard, too", EXCHANGE,
            "if (!x->count)\n\t\thear_idle(x, line, len);",
            "if (!x->count)\n\t\treturn;",
            PROOF + "Noise.test_after_end"),
@@ -214,7 +213,7 @@ LOGS = [
            STORIES),
     mutant("log line: the stars around a SHUTDOWN broadcast", IOS,
            "  - '^\\*{3}\\s*$'\n", "", STORIES),
-    mutant("log line: other text between two answers is kept", HEAR,
+    mutant("log line: other text between two answers is kept", EXCHANGE,
            "x->request->on_stray(x->request->data, line, len);", ";",
            UNIT_EXCHANGE + "strays_reach_the_sender"),
 ]
@@ -231,8 +230,7 @@ TERMINAL = [
            "/* A broken sequence must not swallow the rest of the show. */"
            "\n\t\tscreen->state = SCREEN_GROUND;", "", SHOWN),
     mutant("terminal: CR CR LF is one line end", SCREEN,
-           "case '\\r':\n\t\tscreen->cursor = 0;",
-           "case '\\r':\n\t\tfinish_line(screen);",
+           "case '\\r':\n", "case '\\r':\n\t\tfinish_line(screen);\n",
            SHOWN, TEXT + "Output.test_line_ends_and_nuls"),
     mutant("terminal: NULs are nothing", SCREEN,
            "default: /* NUL, BEL, flow control ... */\n",
@@ -269,7 +267,7 @@ TIMERS = [
            "\trequest->deadline = deadline_first(\n"
            "\t    request->deadline, deadline_in(request->silence_ms));\n",
            TEXT + "Output.test_silence_in_the_output"),
-    mutant("silence: the job sets it", "src/model/job_devices.c",
+    mutant("silence: the job sets it", "src/model/job*.c",
            "fill(&timeouts->silence_ms, outer->silence_ms);", "",
            PROOF + "Timers.test_silence"),
     mutant("total: a step's time ends it though bytes come", EXCHANGE,
@@ -281,7 +279,7 @@ TIMERS = [
            "timeout_ms = session->target->device->timeouts.step_ms;",
            "timeout_ms = session->target->device->timeouts.device_ms;",
            PROOF + "Timers.test_step"),
-    mutant("total: a device's time ends it", "src/run/worker.c",
+    mutant("total: a device's time ends it", "src/run/worker*.c",
            "deadline_in(target->device->timeouts.device_ms), &fault);",
            "DEADLINE_NEVER, &fault);",
            "e2e/test_failures:Proof.test_device_time_is_bounded"),

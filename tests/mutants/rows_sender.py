@@ -3,12 +3,11 @@ the set-up, the pager."""
 
 from row import mutant
 
-SENDER = "src/device/sender.c"
-GROUP = "src/device/sender_group.c"
-EXCHANGE = "src/device/exchange.c"
-HEAR = "src/device/exchange_hear.c"
-ECHO = "src/device/echo.c"
-SESSION = "src/device/session.c"
+SENDER = "src/device/sender*.c"
+EXCHANGE = "src/device/exchange*.c"
+ECHO = "src/device/echo*.c"
+SESSION = "src/device/session*.c"
+SCREEN = "src/text/screen*.c"
 IOS = "device-profiles/cisco_ios.yml"
 
 UNIT_SENDER = "unit/device/test_sender:"
@@ -28,11 +27,11 @@ PROOF = "e2e/test_devices_proof:"
 PACING = [
     mutant("window: it begins with 4 lines", SENDER,
            "#define WINDOW_START   4", "#define WINDOW_START   8", PACE),
-    mutant("window: it doubles after each clean window", GROUP,
+    mutant("window: it doubles after each clean window", SENDER,
            "sender->window *= 2;", "sender->window += 2;", PACE),
-    mutant("window: it grows only when the whole window was clean", GROUP,
+    mutant("window: it grows only when the whole window was clean", SENDER,
            "++sender->clean >= sender->window", "true", PACE),
-    mutant("window: it is capped by the limit", GROUP,
+    mutant("window: it is capped by the limit", SENDER,
            "sender->window = sender->window_max;",
            "sender->window = EXCHANGE_WINDOW_MAX;",
            UNIT_PROOF + "no_more_lines_than_the_limit"),
@@ -54,10 +53,10 @@ PACING = [
            "if (x->count &&\n\t\t    x->bytes_in_flight + len + 1",
            "if (x->bytes_in_flight + len + 1",
            UNIT_EXCHANGE + "a_line_longer_than_the_window_goes_alone"),
-    mutant("window: back to one line after any word of the device", GROUP,
+    mutant("window: back to one line after any word of the device", SENDER,
            "sender->window = 1;", "sender->window = 4;",
            UNIT_PROOF + "back_to_one_line_after_a_word"),
-    mutant("window: the sender's wish counts while lines are in flight", GROUP,
+    mutant("window: the sender's wish counts while lines are in flight", SENDER,
            "request->window = sender->window;", ";", PACE),
     mutant("pipeline: the device's setting wins", SENDER,
            "int limit = session_target(session)->device->pipeline;",
@@ -68,7 +67,7 @@ PACING = [
     mutant("pipeline: one line at a time where typing is echoed early", SENDER,
            "if (profile->typeahead_echo)", "if (false)",
            UNIT_PROOF + "the_profile_sets_the_limit"),
-    mutant("pipeline: 1 is strict at the top, too", GROUP,
+    mutant("pipeline: 1 is strict at the top, too", SENDER,
            "if (sender->window_max == 1)\n\t\trequest.window = 1;", "",
            UNIT_PROOF + "strict_means_one_line_everywhere"),
 ]
@@ -83,17 +82,17 @@ BARRIERS = [
     mutant("barrier: a header sent behind a block is one, too", SENDER,
            "entered ? check_entered(sender, at, home)", "entered ? 0",
            HEADERS),
-    mutant("barrier: a refused line ends the push", GROUP,
+    mutant("barrier: a refused line ends the push", SENDER,
            "if (said == SAID_NO) {", "if (false) {", IN_PLACE),
-    mutant("barrier: nothing is sent after the refused line", GROUP,
-           "pace(sender, false);\n\t\treturn -1;\n\t}\n"
-           "\tsender->push->accepted++;",
-           "pace(sender, false);\n\t\treturn 0;\n\t}\n"
-           "\tsender->push->accepted++;", IN_PLACE),
-    mutant("barrier: our exit must lead back", GROUP,
+    mutant("barrier: nothing is sent after the refused line", SENDER,
+           "refuse(sender, index, reply->text, &why);\n"
+           "\t\tpace(sender, false);\n\t\treturn -1;",
+           "refuse(sender, index, reply->text, &why);\n"
+           "\t\tpace(sender, false);\n\t\treturn 0;", IN_PLACE),
+    mutant("barrier: our exit must lead back", SENDER,
            "if (str_eq(prompt, home))\n\t\treturn 0;", "return 0;",
            HEADERS),
-    mutant("barrier: a line that leaves its block ends it", GROUP,
+    mutant("barrier: a line that leaves its block ends it", SENDER,
            "if (!home && reply->index + 1 < request->count)", "if (false)",
            IN_PLACE),
     mutant("barrier: between two blocks there is an exit", SENDER,
@@ -110,19 +109,20 @@ BARRIERS = [
            "if (observer->stage(observer->data, STAGE_CHANGE))",
            "if (observer->stage(observer->data, STAGE_CHANGE) && false)",
            UNIT_SENDER + "called_off_before_the_first_line"),
-    mutant("refusal: what was in flight behind it is told", GROUP,
-           "if (sender->refused)\n\t\ttell_lines_behind(sender);", "",
+    mutant("refusal: what was in flight behind it is told", SENDER,
+           "\t\ttell_lines_behind(sender);", "\t\t;",
            UNIT_PROOF + "lines_behind_a_refusal_are_counted"),
-    mutant("refusal: lines accepted behind it are counted", GROUP,
-           "sender->accepted_behind += sender->refused;", "",
+    mutant("refusal: lines accepted behind it are counted", SENDER,
+           "sender->accepted_behind += sender->refused",
+           "sender->accepted_behind += 0 * sender->refused",
            UNIT_PROOF + "lines_behind_a_refusal_are_counted"),
-    mutant("refusal: one that comes late fails the line before", GROUP,
+    mutant("refusal: one that comes late fails the line before", SENDER,
            "refuse(sender, sender->push->accepted - 1, text, &why);", "",
            UNIT_PROOF + "a_late_refusal_fails_the_line_before"),
-    mutant("words: a notice of the profile means nothing", GROUP,
+    mutant("words: a notice of the profile means nothing", SENDER,
            "!profile_rules_match(&profile->notices, line, n)) {", "true) {",
            UNIT_PROOF + "a_notice_does_not_slow_the_window"),
-    mutant("words: other words are kept and shown", GROUP,
+    mutant("words: other words are kept and shown", SENDER,
            "keep_words(sender, index, reply->text);", ";",
            UNIT_SENDER + "after_a_word_it_goes_one_by_one"),
 ]
@@ -167,7 +167,8 @@ QUESTIONS = [
            "  - pattern: '\\[(?:yes/no|y/n|no|yes|y|n)\\]:?\\s*$'\n"
            "    answer: \"yes\"\n", PUSH + "Questions.test_yes_or_no"),
     mutant("question: one without an answer fails its line", EXCHANGE,
-           "x->stop = x->damaged = x->asked = true;", "x->asked = true;",
+           "->bad = true;\n\tx->stop = x->damaged = ",
+           "->bad = true;\n\tx->stop = ",
            PUSH + "Questions.test_unknown_question_at_the_top"),
     mutant("question: the line that asked is not an accepted one", EXCHANGE,
            "exchange_flight(x, 0)->bad = true;", "",
@@ -193,7 +194,7 @@ QUESTIONS = [
            "if (secret && x->secret_given) {", "if (false) {",
            STORIES, "e2e/test_login:Enable.test_wrong_is_given_once"),
     mutant("question: a question mark is sent literally", EXCHANGE,
-           "if (text[i] == '?' && x->profile->literal_next)", "if (false)",
+           "if (text[i] == '?' &&", "if (false &&",
            STORIES),
 ]
 
@@ -229,10 +230,11 @@ ECHOES = [
            "if (len <= left && memcmp(line, sent + *part, len))",
            UNIT_ECHO + "parts_are_put_together"),
     mutant("echo: only its beginning was read", EXCHANGE,
-           "exchange_settle_for_part(x, NULL, 0);\n\tif (!x->count",
-           "{}\n\tif (!x->count",
+           "prompts_find(x->prompts, open, len))\n"
+           "\t\texchange_settle_for_part(x, NULL, 0);",
+           "prompts_find(x->prompts, open, len))\n\t\t;",
            PROOF + "Echoes.test_a_line_cut_short_is_accounted_for"),
-    mutant("echo: a backspace goes back", "src/text/screen.c",
+    mutant("echo: a backspace goes back", SCREEN,
            "if (screen->cursor)\n\t\t\tscreen->cursor--;", "",
            "unit/text/test_screen:shows_what_a_person_would_read",
            PUSH + "Echoes.test_scrolled"),
@@ -241,35 +243,37 @@ ECHOES = [
            "\t*prompt_len = prompt;\n\tif (prompt && start < len && "
            "line[start] == *sent)\n\t\treturn ECHO_WHOLE;\n\tif (!prompt",
            PROOF + "Echoes.test_an_abbreviation_written_out"),
-    mutant("echo: what is typed ahead is echoed early", HEAR,
+    mutant("echo: what is typed ahead is echoed early", EXCHANGE,
            "return len && len == next->len && memcmp(line, next->text, len) "
            "== 0;", "return false;", PUSH + "Echoes.test_typed_ahead"),
     mutant("echo: after an early one a line at a time goes", EXCHANGE,
            "unsigned window = x->echoes_early ? 1 : request->window;",
            "unsigned window = request->window;",
            PROOF + "Echoes.test_one_at_a_time_after_an_early_echo"),
-    mutant("echo: a show is not held to it", HEAR,
+    mutant("echo: a show is not held to it", EXCHANGE,
            "return echo == ECHO_DAMAGED && !x->request->config ? ECHO_NONE : "
            "echo;", "return echo;", UNIT_PROOF + "a_show_is_not_held_to_its_echo"),
-    mutant("damage: nothing more is sent", HEAR,
-           "x->stop = x->damaged = true;", "x->damaged = true;",
+    mutant("damage: nothing more is sent", EXCHANGE,
+           "x->stop = x->damaged = true;\n\tif (x->fault",
+           "x->damaged = true;\n\tif (x->fault",
            UNIT_PROOF + "nothing_is_sent_behind_a_damaged_echo"),
-    mutant("damage: the push fails", HEAR,
-           "x->stop = x->damaged = true;", "x->stop = true;",
+    mutant("damage: the push fails", EXCHANGE,
+           "x->stop = x->damaged = true;\n\tif (x->fault",
+           "x->stop = true;\n\tif (x->fault",
            PUSH + "Echoes.test_lost_characters"),
-    mutant("damage: the damaged line is named", HEAR,
+    mutant("damage: the damaged line is named", EXCHANGE,
            "exchange_fail_at(x, i, shown);\n\t\terr_set",
            "exchange_fail_at(x, i + 1, shown);\n\t\terr_set",
            DAMAGE, PUSH + "Echoes.test_lost_characters"),
-    mutant("damage: what the device made of it is shown", HEAR,
+    mutant("damage: what the device made of it is shown", EXCHANGE,
            "exchange_fail_at(x, i, shown);\n\t\terr_set",
            "exchange_fail_at(x, i, NULL);\n\t\terr_set",
            PUSH + "Echoes.test_lost_characters"),
-    mutant("damage: the section is read back", "src/device/step_config.c",
+    mutant("damage: the section is read back", "src/device/step*.c",
            "if (done)\n\t\t*differs = diff_lines",
            "if (false)\n\t\t*differs = diff_lines",
            PUSH + "Echoes.test_lost_characters"),
-    mutant("damage: the list is read back", "src/device/step_acl.c",
+    mutant("damage: the list is read back", "src/device/step*.c",
            "else if (touched)\n\t\tlook_after_failure(&change);", "",
            FAILURES + "Proof.test_lost_characters"),
 ]
@@ -297,10 +301,10 @@ SET_UP = [
            "  - pattern: '^ ?--More-- ?$'\n    answer: \" \"\n"
            "    bare: true\n", "",
            STORIES, PUSH + "Paging.test_shows_read_through_more"),
-    mutant("pager: it may ask again and again", HEAR,
+    mutant("pager: it may ask again and again", EXCHANGE,
            "x->asked = false;", "", STORIES,
            PUSH + "Paging.test_shows_read_through_more"),
-    mutant("pager: what it erases is not output", "src/text/screen.c",
+    mutant("pager: what it erases is not output", SCREEN,
            "\t\tscreen->edited = true;\n\t\tscreen->cursor += over;",
            "\t\tscreen->cursor += over;",
            "unit/text/test_screen:shows_what_a_person_would_read", STORIES),
