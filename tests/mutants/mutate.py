@@ -130,7 +130,7 @@ def judge_unit(name, status, text):
         return Verdict("passed")
     if status < 0 or "Test failed with exception" in text:
         return Verdict("crashed", "by a signal")
-    failed = re.findall(r"^\[  FAILED  \] (\w+)", text, re.M)
+    failed = re.findall(r"^\[  FAILED  \] (\w+)$", text, re.M)
     if name not in failed:
         return Verdict("passed", "but these failed: " + ", ".join(
             sorted(set(failed))))

@@ -11,7 +11,8 @@ from row import mutant
 
 PASSED = "[ RUN      ] one\n[       OK ] one\n"
 FAILED = "[ RUN      ] one\nERROR: a story\n[  ERROR   ] --- x.c:1: error: " \
-    "Failure!\n[  FAILED  ] one\n[ RUN      ] two\n[       OK ] two\n"
+    "Failure!\n[  FAILED  ] one\n[ RUN      ] two\n[       OK ] two\n" \
+    "[  FAILED  ] 1 test(s), listed below:\n[  FAILED  ] one\n"
 CRASHED = "[ RUN      ] one\n[  ERROR   ] --- Test failed with exception: " \
     "Segmentation fault(11)\n[  FAILED  ] one\n"
 
@@ -27,6 +28,8 @@ class Judgement(unittest.TestCase):
         self.assertEqual(self.unit("one", 1, CRASHED), "crashed")
         self.assertEqual(self.unit("one", -6, FAILED), "crashed")
         self.assertEqual(mutate.judge_unit("one", 1, FAILED).why, "a story")
+        self.assertEqual(mutate.judge_unit("two", 1, FAILED).why,
+                         "but these failed: one")
 
     def test_e2e(self):
         fail = "FAIL: test_a (A)\nAssertionError: 1 != 2\n"
