@@ -110,7 +110,7 @@ class Echoes(DeviceCase):
         result = self.configure(Loses, ONE, expect=1)
         self.assertEqual((result["error"]["kind"], result["error"]["line"]),
                          ("echo", 2))
-        self.assertEqual(self.device.lines[-3:],
+        self.assertEqual([line for line in self.device.lines if line][-3:],
                          ["end", "show running-config", "exit"])
 
     def test_one_at_a_time_after_an_early_echo(self):
@@ -160,6 +160,20 @@ class Greetings(DeviceCase):
         self.assertEqual(result["error"]["kind"], "closed")
         self.assertIn("% No VTY lines available",
                       result["error"]["device_text"] or "")
+
+
+    def test_a_new_password_is_asked_for(self):
+        typed = []
+
+        class Asks(Plain):
+            def run(self):
+                self.send("\r\nYour password has expired.\r\n"
+                          "Enter new password: ")
+                typed.append(self.key())
+        result = self.commands(Asks, "show it", expect=None)
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("failed", "auth"))
+        self.assertEqual(typed, [])
 
 
 class Prompts(DeviceCase):
@@ -288,22 +302,15 @@ class Cuts(DeviceCase):
                          ("failed", "closed"))
 
 
-class Sshd(test_devices_ssh.Rekey):
+class Ends(test_devices_ssh.Sshd):
     """A server that ends the session and keeps the connection, as OpenSSH's
     does; IOS ends both."""
 
-    test_rekey_in_a_long_show = None  # told there
-
     def test_the_end_of_the_session_is_heard(self):
-        port, user = self.start_sshd("default none")
-        job = "timeouts: {silence: 3s}\ndevice_list:\n" \
-            "  - {hostname: S1, address: 127.0.0.1, port: %d," \
-            " device_type: linux, username: root}\n" \
-            "credentials: {source: key, identity: %s}\n" \
-            "phases:\n  - name: it\n    steps:\n" \
-            "      - command: 'echo last words; exit'\n" % (port, user)
-        run = self.push(job, password=None, expect=1,
-                        NETPUSH_USERNAME="root")
+        self.start_sshd()
+        run = self.push("timeouts: {silence: 3s}\n" +
+                        self.shell_job("echo last words; exit"),
+                        password=None, expect=1, NETPUSH_USERNAME="root")
         error = run.results["S1"]["error"]
         self.assertEqual(error["kind"], "closed")
         self.assertIn("last words", error["device_text"] or "")
@@ -320,8 +327,7 @@ class Login(DeviceCase):
                         "prompts": 2})
         run = self.push(self.acl_job(), expect=3)
         # That `password` is not offered is learnt from its refusal.
-        self.assertEqual(self.tries(), [("password", False),
-                                        ("keyboard-interactive", False)])
+        self.assertEqual(self.tries(), [("password", False)])
         self.assertIn("a second secret",
                       run.results["R1"]["error"]["message"])
 

@@ -8,6 +8,7 @@ PROMPTS = "src/device/prompts*.c"
 SESSION = "src/device/session*.c"
 SCREEN = "src/text/screen*.c"
 IOS = "device-profiles/cisco_ios.yml"
+JUNOS = "device-profiles/juniper_junos.yml"
 NXOS = "device-profiles/cisco_nxos.yml"
 
 NAMES = "unit/device/test_prompts:names_from_the_field"
@@ -18,6 +19,7 @@ SHOWN = "unit/text/test_screen:shows_what_a_person_would_read"
 UNIT_PROOF = "unit/device/test_proof:"
 TEXT = "e2e/test_devices_text:"
 NOISE = "e2e/test_noise:Noise."
+JUNOS_E2E = "e2e/test_devices_junos:"
 PROOF = "e2e/test_devices_proof:"
 
 GREETINGS = [
@@ -56,6 +58,9 @@ GREETINGS = [
     mutant("banner: a device that waits for a Return gets one", SESSION,
            "session->target->device->timeouts.login_ms / 3",
            "session->target->device->timeouts.login_ms * 3", LOGINS),
+    mutant("banner: nothing is typed where a new password is asked for",
+           SESSION, "return fail_new_password(session, fault);", ";",
+           PROOF + "Greetings.test_a_new_password_is_asked_for"),
     mutant("turned away: why is told", SESSION,
            "show_greeting(session, fault);\n\t\t\treturn err_set",
            "return err_set", TEXT + "Greetings.test_no_vty_lines",
@@ -136,21 +141,55 @@ NAMED = [
            "unit/device/test_prompts:endless_lines_are_no_prompts"),
 ]
 
+JUNOS_PROMPTS = [
+    mutant("Junos: a line above the prompt belongs to it", JUNOS,
+           "above_prompt:\n  - '^(?:\\{", "above_prompt:\n  - '^X(?:\\{",
+           JUNOS_E2E + "Prompts.test_master"),
+    mutant("Junos: the notice of a commit that waits, too", JUNOS,
+           "  - '^# commit confirmed will be rolled back in \\d+ minutes?"
+           "\\s*$'\n\n# What", "\n# What",
+           JUNOS_E2E + "Prompts.test_commit_waits_to_be_confirmed"),
+    mutant("Junos: a change counts once it is committed", "src/device/step*.c",
+           "if (re_match(profile->commit_proof, said, strlen(said), NULL))",
+           "if (true)", JUNOS_E2E + "Change.test_commit_without_a_word"),
+    mutant("Junos: what is not committed is taken back", SESSION,
+           "if (rc == 0 && seen == now && via == now && session->ours &&",
+           "if (false && session->ours &&", JUNOS_E2E + "Change.test_refused"),
+    mutant("Junos: what others have not committed is let alone", SESSION,
+           "session->ours = !line;\n\tif (!line)", "session->ours = !line;\n"
+           "\tif (true)",
+           JUNOS_E2E + "Shared.test_changes_of_somebody_else"),
+]
+
 OUTPUT = [
     mutant("output: the open line counts when all that came was heard",
            EXCHANGE, "heard = hear_all(x, &err);", "heard = CHANNEL_SILENCE;",
            UNIT_PROOF + "a_line_like_the_prompt_and_more_behind_it"),
     mutant("output: a Return proves its end", SESSION,
-           "return prove_end(session, timeout_ms, out, fault);", "return 0;",
+           "run_command(session, FOR_SHOW, command, timeout_ms, out, fault))"
+           "\n\t\treturn -1;\n\treturn prove_end(",
+           "run_command(session, FOR_SHOW, command, timeout_ms, out, fault))"
+           "\n\t\treturn -1;\n\treturn false && prove_end(",
            TEXT + "Output.test_prompt_in_the_output_and_a_pause"),
+    mutant("output: a Return proves the end of a running configuration",
+           SESSION,
+           "timeout_ms, out, fault))\n\t\treturn -1;\n\treturn prove_end("
+           "session, timeout_ms, out, fault);\n}\n\n/* A whole",
+           "timeout_ms, out, fault))\n\t\treturn -1;\n\treturn 0;\n}\n\n"
+           "/* A whole", TEXT + "Proof.test_and_a_pause"),
     mutant("output: what came behind the false prompt belongs to it", SESSION,
-           "add_rest(session, out, &rest);\n\t}", "}",
+           "\t\tadd_rest(session, out, &rest, before",
+           "\t\tif (false)\n\t\t\tadd_rest(session, out, &rest, before",
            PROOF + "Output.test_all_of_it_is_kept"),
     mutant("output: no answer is taken for the end before its echo", EXCHANGE,
-           "if (!x->count || !x->echoed || !len)", "if (!x->count || !len)",
+           "if (!x->echoed)\n\t\treturn;", "",
            UNIT_PROOF + "a_prompt_before_the_echo_is_no_answer"),
     mutant("output: a prompt behind its last word is asked for", EXCHANGE,
            "x->glued = x->count == 1 &&", "x->glued = false &&", TEXT + "Output.test_prompt_glued_to_the_output"),
+    mutant("output: the prompt may stand right behind it", EXCHANGE,
+           "return prompt < len ? prompt : 0;", "return 0;",
+           TEXT + "Output.test_prompt_glued_to_the_output",
+           TEXT + "Noise.test_prompt_glued_to_a_log_line_after_end"),
     mutant("output: that prompt is no output", EXCHANGE,
            "\t\tcut_glued_prompt(x);", "\t\t;",
            TEXT + "Output.test_prompt_glued_to_the_output"),
@@ -258,8 +297,7 @@ TERMINAL = [
 
 TIMERS = [
     mutant("silence: it ends a wait", EXCHANGE,
-           "x->request->deadline, deadline_in(x->request->silence_ms));",
-           "x->request->deadline, DEADLINE_NEVER);",
+           ": x->request->silence_ms;", ": 600000;",
            UNIT_EXCHANGE + "silence_ends_it"),
     mutant("silence: it begins anew with each byte", EXCHANGE,
            "\tx->request = request;\n\tx->fault = fault;\n",
@@ -267,13 +305,12 @@ TIMERS = [
            "\trequest->deadline = deadline_first(\n"
            "\t    request->deadline, deadline_in(request->silence_ms));\n",
            TEXT + "Output.test_silence_in_the_output"),
-    mutant("silence: the job sets it", "src/model/job*.c",
+    mutant("silence: the job sets it", "src/model/*.c",
            "fill(&timeouts->silence_ms, outer->silence_ms);", "",
            PROOF + "Timers.test_silence"),
     mutant("total: a step's time ends it though bytes come", EXCHANGE,
-           "return deadline_first(\n\t    x->request->deadline, "
-           "deadline_in(x->request->silence_ms));",
-           "return deadline_in(x->request->silence_ms);",
+           "return deadline_first(x->request->deadline, "
+           "deadline_in(quiet_ms));", "return deadline_in(quiet_ms);",
            PROOF + "Timers.test_step"),
     mutant("total: the job sets a step's time", SESSION,
            "timeout_ms = session->target->device->timeouts.step_ms;",
@@ -291,4 +328,5 @@ TIMERS = [
            UNIT_EXCHANGE + "a_device_that_never_ends_meets_the_deadline"),
 ]
 
-MUTANTS = GREETINGS + NAMED + OUTPUT + LOGS + TERMINAL + TIMERS
+MUTANTS = GREETINGS + NAMED + JUNOS_PROMPTS + OUTPUT + LOGS + TERMINAL + \
+    TIMERS

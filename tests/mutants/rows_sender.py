@@ -1,5 +1,5 @@
-"""The sender: windows, barriers, lines that go alone, questions, echoes,
-the set-up, the pager."""
+"""The sender: windows, barriers, lines that go alone, questions, texts until
+a mark, echoes, the set-up, the pager."""
 
 from row import mutant
 
@@ -144,7 +144,7 @@ ALONE = [
     mutant("alone: a banner's text follows it", IOS,
            "  - '^banner '\n", "", PROOF + "Alone.test_every_kind"),
     mutant("alone: a hostname changes the prompt", IOS,
-           "  - '^(?:no )?hostname '\n", "", PROOF + "Alone.test_every_kind"),
+           "  - '^(?:no )?hostname\\b'\n", "", PROOF + "Alone.test_every_kind"),
     mutant("alone: user names ask", IOS,
            "  - '^(?:no )?username '\n", "", PROOF + "Alone.test_every_kind"),
 ]
@@ -181,14 +181,14 @@ QUESTIONS = [
            'abort_line: "\\x03"              # Ctrl-C\n', "",
            PUSH + "Questions.test_unknown_question_at_the_top",
            PUSH + "Questions.test_yes_or_no"),
-    mutant("question: a second one after the abort gives the session up",
-           EXCHANGE, "if (!abort_line || x->aborted ||", "if (!abort_line ||",
-           PROOF + "Questions.test_again_and_again"),
+    mutant("question: one abort is enough", EXCHANGE,
+           "if (x->aborted)\n\t\treturn;\n\tx->aborted = true;",
+           "x->aborted = true;", PROOF + "Questions.test_again_and_again"),
     mutant("question: a bare answer has no Return behind it", EXCHANGE,
            "if (!question->bare)", "if (true)", STORIES),
     mutant("question: a password that was not given was not refused", EXCHANGE,
-           "decline(x, ERR_PROMPT,\n\t\t    \"the device asks for a password",
-           "decline(x, ERR_AUTH,\n\t\t    \"the device asks for a password",
+           "decline(x, ERR_PROMPT, why, asked, len);",
+           "decline(x, ERR_AUTH, why, asked, len);",
            STORIES),
     mutant("question: a password is given once", EXCHANGE,
            "if (secret && x->secret_given) {", "if (false) {",
@@ -196,6 +196,46 @@ QUESTIONS = [
     mutant("question: a question mark is sent literally", EXCHANGE,
            "if (text[i] == '?' &&", "if (false &&",
            STORIES),
+]
+
+UNFORESEEN = [
+    mutant("unforeseen: the line that asked is named, not the one behind",
+           EXCHANGE,
+           "if (!x->request->config || x->early)", "if (true)",
+           PUSH + "Questions.test_question_that_takes_one_key"),
+    mutant("unforeseen: one that no profile knows", EXCHANGE,
+           "if (!x->unanswered && !asked)", "if (true)",
+           STORIES, PUSH + "Questions.test_question_that_no_profile_knows"),
+    mutant("unforeseen: the lines that became its answer are counted",
+           EXCHANGE, "if (x->eaten)", "if (false)",
+           PUSH + "Questions.test_question_without_notice"),
+    mutant("unforeseen: lines that the abort threw away are given up",
+           EXCHANGE, "x->stranded = x->aborted && x->count > 1 &&",
+           "x->stranded = false &&",
+           PUSH + "Questions.test_question_whose_abort_empties_the_input"),
+    mutant("unforeseen: no answer where lines were sent ahead", EXCHANGE,
+           "if (x->request->config && x->count > 1)", "if (false)",
+           PUSH + "Questions.test_question_whose_abort_empties_the_input"),
+]
+
+TEXTS = [
+    mutant("text: a banner is read until its mark", IOS,
+           "  - pattern: '^banner +", "  - pattern: '^no banner +",
+           PUSH + "Texts.test_banner"),
+    mutant("text: a certificate is read until its mark", IOS,
+           "    mark: quit\n", "    mark: exit\n",
+           PUSH + "Texts.test_certificates"),
+    mutant("text: nothing of it goes before it is opened", EXCHANGE,
+           "return x->opened && (!last", "return (!last",
+           STORIES, PUSH + "Texts.test_not_opened"),
+    mutant("text: its mark goes when all before it was read", EXCHANGE,
+           "(!last || !x->count)", "true", STORIES),
+    mutant("text: its lines are held to their echo", EXCHANGE,
+           "exchange_note_damage(x, 0, line, len);\n\t\tend_here(x);\n"
+           "\t\treturn;", "", STORIES, PUSH + "Texts.test_lost_characters"),
+    mutant("text: its end before its mark is seen", EXCHANGE,
+           "if (came_back(x, line, prompt) ||", "if (",
+           STORIES, PUSH + "Texts.test_ended_too_early"),
 ]
 
 ECHOES = [
@@ -225,6 +265,14 @@ ECHOES = [
            "if (len > left || memcmp(line, sent + *part, len))",
            "if (len > left)",
            UNIT_PROOF + "the_rest_of_a_wrapped_echo_is_compared"),
+    mutant("echo: one that is wrapped by a blank and a CR", SCREEN,
+           "screen->folded = true;", ";",
+           "unit/text/test_screen:wrapped_rows_stand_side_by_side", STORIES,
+           PUSH + "Echoes.test_wrapped_by_blank_and_return"),
+    mutant("echo: one that a log line broke, before the prompt is known",
+           EXCHANGE, "buf_add(&x->begun, line, len - n);", ";",
+           STORIES, "e2e/test_devices_text:"
+           "Noise.test_in_the_middle_of_every_echo"),
     mutant("echo: a wrapped one may not go on for ever", ECHO,
            "if (len > left || memcmp(line, sent + *part, len))",
            "if (len <= left && memcmp(line, sent + *part, len))",
@@ -310,4 +358,5 @@ SET_UP = [
            "unit/text/test_screen:shows_what_a_person_would_read", STORIES),
 ]
 
-MUTANTS = PACING + BARRIERS + ALONE + QUESTIONS + ECHOES + SET_UP
+MUTANTS = PACING + BARRIERS + ALONE + QUESTIONS + UNFORESEEN + TEXTS + \
+    ECHOES + SET_UP
