@@ -202,7 +202,7 @@ UNFORESEEN = [
     mutant("unforeseen: the line that asked is named, not the one behind",
            EXCHANGE,
            "if (!x->request->config || x->early)", "if (true)",
-           PUSH + "Questions.test_question_that_takes_one_key"),
+           PUSH + "Questions.test_question_that_hides_its_answer"),
     mutant("unforeseen: one that no profile knows", EXCHANGE,
            "if (!x->unanswered && !asked)", "if (true)",
            STORIES, PUSH + "Questions.test_question_that_no_profile_knows"),
