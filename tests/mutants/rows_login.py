@@ -96,7 +96,7 @@ LOGGING_IN = [
 
 WEAK = [
     mutant("old SSH: it is told", SSH,
-           "if (text.len)\n\t\tobserver->log", "if (false)\n\t\tobserver->log",
+           "observer->warn(observer->data, buf_str(&text));", ";",
            SSH_E2E + "Algorithms.test_all_at_once"),
     mutant("old SSH: what is modern is not told", SSH,
            "if (name && is_weak(name))", "if (name)",
