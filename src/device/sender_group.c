@@ -59,13 +59,19 @@ judge(const struct profile *profile, const char *text, size_t len,
 	return said;
 }
 
-/* Double after a clean window, back to one line after any word. */
+/* Double after a clean window, back to one line after any word: lines that
+ * were in flight by then say nothing of the calm after it. INDEX: the line of
+ * REQUEST that was answered. */
 static void
-pace(struct sender *sender, bool clean)
+pace(struct sender *sender, const struct exchange_request *request,
+    size_t index, bool clean)
 {
 	if (!clean) {
 		sender->window = 1;
 		sender->clean = 0;
+		sender->calm_from = request->sent;
+	} else if (index < sender->calm_from) {
+		return;
 	} else if (++sender->clean >= sender->window) {
 		sender->clean = 0;
 		sender->window *= 2;
@@ -173,13 +179,13 @@ hear_reply(void *data, struct exchange_request *request,
 		if (!sender->refused && !sender->bad)
 			sender->failed_at = index;
 		sender->bad = true;
-		pace(sender, false);
+		pace(sender, request, reply->index, false);
 		return -1;
 	}
 	enum said said = judge(sender->profile, reply->text, reply->len, &why);
 	if (said == SAID_NO) {
 		refuse(sender, index, reply->text, &why);
-		pace(sender, false);
+		pace(sender, request, reply->index, false);
 		return -1;
 	}
 	if (request->opened && !reply->opened)
@@ -190,7 +196,7 @@ hear_reply(void *data, struct exchange_request *request,
 	if (said == SAID_SOMETHING)
 		keep_words(sender, index, reply->text);
 	if (in_block) {
-		pace(sender, said == SAID_NOTHING);
+		pace(sender, request, reply->index, said == SAID_NOTHING);
 		if (!request->opened)
 			request->window = sender->window;
 	}
@@ -241,6 +247,7 @@ sender_run(struct sender *sender, struct exchange_request *request)
 	request->data = sender;
 	request->deadline = sender->push->deadline;
 	request->silence_ms = session_silence_ms(sender->session);
+	sender->calm_from = 0;
 	int rc = exchange_run(
 	    session_exchange(sender->session), request, &fault);
 	if (rc && !sender->refused && !sender->strayed) {

@@ -16,6 +16,8 @@ struct sender {
 	struct fault *fault;
 	unsigned window, window_max;
 	unsigned clean; /* answers without a word since the window changed */
+	size_t calm_from; /* lines of the request before this one left when
+			     the window was still wide */
 
 	/* The group that is in flight: */
 	size_t first; /* index in push->lines of the request's line 0 */
