@@ -56,6 +56,9 @@ PACING = [
     mutant("window: back to one line after any word of the device", SENDER,
            "sender->window = 1;", "sender->window = 4;",
            UNIT_PROOF + "back_to_one_line_after_a_word"),
+    mutant("window: what was in flight by then does not grow it", SENDER,
+           "index < sender->calm_from", "false",
+           "unit/device/test_sender:after_a_word_it_goes_one_by_one"),
     mutant("window: the sender's wish counts while lines are in flight", SENDER,
            "request->window = sender->window;", ";", PACE),
     mutant("pipeline: the device's setting wins", SENDER,
@@ -86,9 +89,9 @@ BARRIERS = [
            "if (said == SAID_NO) {", "if (false) {", IN_PLACE),
     mutant("barrier: nothing is sent after the refused line", SENDER,
            "refuse(sender, index, reply->text, &why);\n"
-           "\t\tpace(sender, false);\n\t\treturn -1;",
+           "\t\tpace(sender, request, reply->index, false);\n\t\treturn -1;",
            "refuse(sender, index, reply->text, &why);\n"
-           "\t\tpace(sender, false);\n\t\treturn 0;", IN_PLACE),
+           "\t\tpace(sender, request, reply->index, false);\n\t\treturn 0;", IN_PLACE),
     mutant("barrier: our exit must lead back", SENDER,
            "if (str_eq(prompt, home))\n\t\treturn 0;", "return 0;",
            HEADERS),
