@@ -22,6 +22,7 @@ enum step_status {
 			   was sent, the configuration shows no difference */
 	STEP_CHANGED, /* sent, read back, as asked */
 	STEP_FAILED, /* failed, and the device is as it was before */
+	STEP_ROLLED_BACK, /* failed, and was put back as it was before */
 	STEP_UNKNOWN, /* failed, and may be partly applied */
 	STEP_STATUS__COUNT,
 };

@@ -39,6 +39,10 @@ bool acl_line_is_empty(const char *line);
 const char *acl_dialect_setting(
     const struct acl_dialect *dialect, const char *line);
 
+/* The header that LINE begins with, and what follows its words; or NULL. */
+const struct acl_header *acl_header_find(
+    const struct acl_dialect *dialect, const char *line, const char **rest);
+
 /* For buffers that hold what one line became; a line is never cut. */
 #define ACL_TEXT_MAX (SIZE_MAX / 2)
 

@@ -118,6 +118,8 @@ print_failure(struct report *report, const struct ledger_device *device)
 	    device_status_name(device->status));
 	if (device->status == DEVICE_UNKNOWN)
 		fputs(" (may be partly applied)", report->file);
+	if (device->status == DEVICE_ROLLED_BACK)
+		fputs(" (the old state is back)", report->file);
 	if (device->stage != STAGE_NONE)
 		fprintf(
 		    report->file, ", in stage %s", stage_name(device->stage));

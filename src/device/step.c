@@ -21,6 +21,7 @@ static const char *const status_names[STEP_STATUS__COUNT] = {
 	[STEP_UNCHANGED] = "unchanged",
 	[STEP_CHANGED] = "changed",
 	[STEP_FAILED] = "failed",
+	[STEP_ROLLED_BACK] = "rolled_back",
 	[STEP_UNKNOWN] = "unknown",
 };
 

@@ -3,29 +3,15 @@
  * differs, read again, compared entry by entry. The model knows what equal
  * means; the profile knows which commands show the list.
  */
-#include "step_parts.h"
+#include "step_acl_parts.h"
 
 #include "base/alloc.h"
 #include "base/str.h"
-#include "model/acl.h"
 #include "text/diff.h"
 #include "text/template.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct acl_change {
-	struct session *session;
-	const struct job_step *step;
-	struct step_result *result;
-	const struct acl_dialect *dialect;
-	const char *name;
-	enum acl_type type;
-	bool append;
-	struct strs lines;
-	struct acl before, wanted;
-	struct strs send; /* for append: the lines that are not there yet */
-};
 
 static const json_t *
 var(const struct acl_change *change, const char *name)
@@ -93,9 +79,9 @@ keep_output(struct acl_change *change, const struct strs *outputs)
 	buf_adds(&change->result->output, kept);
 }
 
-/* Reads the list as the device has it now. */
-static int
-read_list(struct acl_change *change, struct acl *acl)
+int
+step_acl_read(
+    struct acl_change *change, struct acl *acl, struct acl_backup *backup)
 {
 	const struct profile *profile = session_profile(change->session);
 	struct fault *fault = &change->result->fault;
@@ -121,6 +107,9 @@ read_list(struct acl_change *change, struct acl *acl)
 	if (acl_read(acl, change->dialect, change->name, &heard, &fault->err))
 		goto out;
 	keep_output(change, &outputs);
+	if (backup)
+		acl_backup_take(
+		    backup, change->dialect, change->name, &heard, acl);
 	rc = 0;
 out:
 	strs_clear(&heard);
@@ -128,8 +117,8 @@ out:
 	return rc;
 }
 
-static bool
-same(const struct acl *a, const struct acl *b)
+bool
+step_acl_same(const struct acl *a, const struct acl *b)
 {
 	if (!a->present || !b->present)
 		return a->present == b->present;
@@ -194,26 +183,6 @@ lines_to_send(struct acl_change *change, const struct plan_lines *lines,
 	return rc ? NULL : missing;
 }
 
-/*
- * After a push that failed: is the list as it was before? Only then may the
- * step say so. What the device shows now becomes the output.
- */
-static void
-look_after_failure(struct acl_change *change)
-{
-	struct step_result *result = change->result;
-	struct acl after = { 0 };
-	struct fault first = result->fault;
-	result->fault = (struct fault){ 0 };
-	result->status = STEP_UNKNOWN;
-	if (session_is_usable(change->session) &&
-	    read_list(change, &after) == 0 && same(&change->before, &after))
-		result->status = STEP_FAILED;
-	acl_clear(&after);
-	fault_clear(&result->fault);
-	result->fault = first;
-}
-
 /* The list read back is what counts. */
 static void
 prove(struct acl_change *change)
@@ -224,13 +193,13 @@ prove(struct acl_change *change)
 	buf_init(&difference, 64u << 10);
 	result->status = STEP_UNKNOWN;
 	if (step_stage(change->session, STAGE_VERIFY, &result->fault) ||
-	    read_list(change, &after))
+	    step_acl_read(change, &after, NULL))
 		goto out;
 	if (acl_equal(&change->wanted, &after, &difference)) {
 		result->status = STEP_CHANGED;
 		goto out;
 	}
-	if (same(&change->before, &after))
+	if (step_acl_same(&change->before, &after))
 		result->status = STEP_FAILED;
 	buf_addf(&difference, "as read back:\n%s", buf_str(&result->output));
 	fault_at(&result->fault, 0, NULL, buf_str(&difference));
@@ -308,7 +277,8 @@ step_change_acl(struct session *session, const struct job_step *step,
 		    session_profile(session)->device_type);
 		goto out;
 	}
-	if (read_list(&change, &change.before) || plan_change(&change))
+	if (step_acl_read(&change, &change.before, &change.backup) ||
+	    plan_change(&change))
 		goto out;
 	if (is_done(&change)) {
 		result->status = STEP_UNCHANGED;
@@ -327,9 +297,12 @@ step_change_acl(struct session *session, const struct job_step *step,
 	if (step_push(session, step, send, result, &touched) == 0)
 		prove(&change);
 	else if (touched)
-		look_after_failure(&change);
+		result->status = STEP_UNKNOWN;
+	if (result->status == STEP_UNKNOWN)
+		step_acl_recover(&change);
 out:
 	plan_lines_clear(&missing);
+	acl_backup_clear(&change.backup);
 	acl_clear(&change.before);
 	acl_clear(&change.wanted);
 	strs_clear(&change.lines);

@@ -66,8 +66,8 @@ after_words(const char *line, const char *words)
 	}
 }
 
-static const struct acl_header *
-find_header(
+const struct acl_header *
+acl_header_find(
     const struct acl_dialect *dialect, const char *line, const char **rest)
 {
 	const struct acl_header *header;
@@ -178,7 +178,7 @@ read_line(struct reader *reader, char *line, unsigned number)
 		return;
 	const struct acl_header *header = indented
 	    ? NULL
-	    : find_header(reader->dialect, text, &rest);
+	    : acl_header_find(reader->dialect, text, &rest);
 	if (header)
 		use_header(reader, header, rest, number);
 	else if (reader->open == CLOSED)

@@ -132,6 +132,14 @@ add_line(
 	};
 }
 
+void
+plan_lines_from(struct plan_lines *lines, const struct strs *texts)
+{
+	*lines = (struct plan_lines){ .file = "" };
+	for (size_t i = 0; i < texts->count; i++)
+		add_line(lines, texts->items[i], strlen(texts->items[i]), 0);
+}
+
 static bool
 is_content(const char *text, size_t len)
 {

@@ -146,6 +146,9 @@ on_stage(void *data, enum stage stage)
 	struct event event;
 	if (worker->stage == stage && stage != STAGE_CHANGE)
 		return 0;
+	/* What is put back belongs to the change that was announced. */
+	if (stage == STAGE_CHANGE && worker->shielded)
+		return 0;
 	worker->stage = stage;
 	event_init(&event, EVENT_STAGE);
 	event.stage = stage;
@@ -299,13 +302,13 @@ run_steps(struct worker *worker, struct session *session, struct fault *fault)
 		    worker, session, step, fault);
 		changed |= status == STEP_CHANGED;
 		worst = worse(worst, status);
-		bool failed = status == STEP_FAILED || status == STEP_UNKNOWN;
+		bool failed = status >= STEP_FAILED;
 		if (failed &&
 		    (step->on_failure != ON_FAILURE_CONTINUE ||
 			!session_is_usable(session)))
 			break;
 	}
-	if (worst == STEP_FAILED && changed) {
+	if ((worst == STEP_FAILED || worst == STEP_ROLLED_BACK) && changed) {
 		err_prefix(
 		    &fault->err, "another step changed the device, but: ");
 		return STEP_UNKNOWN;

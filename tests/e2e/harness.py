@@ -36,7 +36,8 @@ KINDS = ("job", "resolve", "connect", "host_key", "auth", "timeout", "closed",
          "cancelled", "crashed", "internal")
 STAGES = ("connect", "login", "prepare", "change", "confirm", "save",
           "verify", "close")
-STEP_STATUSES = ("ok", "unchanged", "changed", "failed", "unknown")
+STEP_STATUSES = ("ok", "unchanged", "changed", "failed", "rolled_back",
+                 "unknown")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 

@@ -21,20 +21,22 @@ class Each(Case):
         run = self.push(self.acl_job(LINES), expect=1)
         self.assertEqual([r["hostname"] for r in run.json["results"]], names)
         self.assertEqual(run.statuses(), [
-            "changed", "failed", "failed", "unknown", "changed", "changed"])
+            "changed", "failed", "failed", "rolled_back", "changed",
+            "changed"])
         self.assertEqual(
             [r["error"] and r["error"]["kind"] for r in run.json["results"]],
             [None, "connect", "host_key", "refused", None, None])
         self.assertEqual(run.json["run"]["totals"], {
             "devices": 6, "changed": 3, "unchanged": 0, "failed": 2,
-            "rolled_back": 0, "unknown": 1, "skipped": 0})
+            "rolled_back": 1, "unknown": 0, "skipped": 0})
         self.assert_untouched("KEY", "DOWN")
         for name in ("GOOD1", "GOOD2", "GOOD3"):
             self.assertEqual(self.lab.acl_texts(name, "EDGE"),
                              LINES.split("\n"))
         for text in ("DOWN", "KEY", "REFUSES", "this box is full"):
             self.assertIn(text, run.stdout)
-        self.assertIn("may be partly applied", run.stdout)
+        self.assertIn("REFUSES: rolled_back (the old state is back)",
+                      run.stdout)
 
         error = run.results["REFUSES"]["error"]
         self.assertEqual(error["line"], 4)
@@ -56,10 +58,12 @@ class Each(Case):
             expect=1)
         self.assertEqual(run.results["R1"]["error"]["line"], 4)
         sent = self.config_lines("R1")
-        self.assertEqual(sent[-2:], ["permit ip host 2.2.2.2 any", "end"])
-        self.assertEqual(self.lab.acl_texts("R1", "EDGE"),
-                         ["permit ip host 1.1.1.1 any"])
-        self.assertIn("1.1.1.1", run.results["R1"]["output"])
+        # Behind it only what puts the old state back: there was no list.
+        self.assertEqual(sent[-4:], ["permit ip host 2.2.2.2 any", "end",
+                                     "no ip access-list extended EDGE",
+                                     "end"])
+        self.assertEqual(run.statuses(), ["rolled_back"])
+        self.assertIsNone(self.lab.acl_texts("R1", "EDGE"))
 
     def test_a_refusal_stops_the_pipeline(self):
         """What was in flight behind the line may still arrive, no more."""
@@ -71,7 +75,7 @@ class Each(Case):
         error = run.results["R1"]["error"]
         self.assertEqual((error["line"], error["sent"]),
                          (4, "permit ip host 2.2.2.2 any"))
-        self.assertEqual(run.statuses(), ["unknown"])
+        self.assertEqual(run.statuses(), ["rolled_back"])
         self.assertLess(len(self.config_lines("R1")), 60)
         self.assertEqual(self.config_lines("R1")[-1], "end")
 
@@ -111,14 +115,37 @@ class Proof(Case):
     def test_part_applied(self):
         self.assertEqual(self.outcome(
             {"kind": "apply_nothing", "at": "2\\.2\\.2\\.2"}),
-            ("unknown", "verify"))
+            ("rolled_back", "verify"))
 
     def test_other_applied(self):
         self.assertEqual(self.outcome(
             {"kind": "apply_other", "at": "2\\.2\\.2\\.2",
-             "text": "permit ip host 2.2.2.3 any"}), ("unknown", "verify"))
-        self.assertIn("permit ip host 2.2.2.3 any",
-                      self.lab.acl_texts("R1", "EDGE"))
+             "text": "permit ip host 2.2.2.3 any"}), ("rolled_back", "verify"))
+        self.assertEqual(self.lab.acl_texts("R1", "EDGE"), [OLD])
+
+    def test_cut_at_every_line(self):
+        """Whichever line of a push the connection is cut at, before or behind
+        it: the device ends as before or as asked, and the status says which."""
+        lines = LINES.split("\n")
+        typed = ["configure terminal", "no ip access-list", "ip access-list",
+                 *lines, "end"]
+        for when in ("before", "after"):
+            for line in typed:
+                with self.subTest(line=line, when=when):
+                    self.lab.reset()
+                    self.push(self.acl_job(OLD))
+                    self.lab.faults("R1", {
+                        "kind": "drop", "when": when, "times": 1,
+                        "at": "^" + line.replace(".", "\\.")})
+                    run = self.push(self.acl_job(LINES), expect=None)
+                    status = run.results["R1"]["status"]
+                    self.assertEqual(
+                        self.lab.acl_texts("R1", "EDGE"),
+                        lines if status == "changed" else [OLD])
+                    self.assertIn(status, ("changed", "failed",
+                                           "rolled_back"))
+                    if line == "end" and when == "after":
+                        self.assertEqual(status, "changed")
 
     def test_dropped_in_the_change(self):
         for when in ("before", "after", "mid_echo"):
@@ -126,11 +153,11 @@ class Proof(Case):
                 self.lab.reset()
                 self.assertEqual(self.outcome(
                     {"kind": "drop", "at": "2\\.2\\.2\\.2", "when": when}),
-                    ("unknown", "closed"))
+                    ("rolled_back", "closed"))
 
     def test_reset_in_the_change(self):
         status, kind = self.outcome({"kind": "reset", "at": "2\\.2\\.2\\.2"})
-        self.assertEqual(status, "unknown")
+        self.assertEqual(status, "rolled_back")
         self.assertIn(kind, ("closed", "connect"))
 
     def test_dropped_before_the_change(self):
@@ -142,7 +169,7 @@ class Proof(Case):
     def test_hangs_in_the_change(self):
         self.assertEqual(self.outcome(
             {"kind": "hang", "at": "2\\.2\\.2\\.2"},
-            more="timeouts: {silence: 2s}\n"), ("unknown", "timeout"))
+            more="timeouts: {silence: 2s}\n"), ("rolled_back", "timeout"))
 
     def test_hangs_before_the_change(self):
         self.assertEqual(self.outcome(
@@ -158,8 +185,18 @@ class Proof(Case):
 
     def test_lost_characters(self):
         self.assertEqual(self.outcome(
-            {"kind": "swallow_chars", "at": "2\\.2\\.2\\.2"}),
-            ("unknown", "echo"))
+            {"kind": "swallow_chars", "at": "2\\.2\\.2\\.2",
+             "position": 16}), ("rolled_back", "echo"))
+        self.assertEqual(self.lab.acl_texts("R1", "EDGE"), [OLD])
+
+    def test_lost_characters_that_meant_nothing(self):
+        """`hos` is short for `host`: what was read back is what counts."""
+        self.lab.faults("R1", {"kind": "swallow_chars",
+                               "at": "2\\.2\\.2\\.2", "position": 13})
+        run = self.push(self.acl_job(LINES))
+        self.assertEqual(run.results["R1"]["status"], "changed")
+        self.assertIn("received another line than was sent",
+                      run.results["R1"]["steps"][0]["notes"])
 
 
 class Login(Case):

@@ -61,12 +61,13 @@ class AfterADeath(Resume):
         wait_until(lambda: self.lab.witness(event="fault", device="R2"),
                    "the fault on R2")
         self.lab.faults("R2")
+        workers = run.children()
         os.kill(run.pid, signal.SIGKILL)
         run.process.wait()
+        for worker in workers if at == "power" else ():
+            os.kill(worker, signal.SIGKILL)
         if at == "release":
             self.lab.control({"do": "release", "device": "R2"})
-        elif at == "drop":
-            self.lab.control({"do": "drop", "device": "R2"})
         wait_until(lambda: self.lab.stats()["totals"]["sessions_now"] == 0,
                    "the end of the worker")
         self.seen = len(self.lab.witness(event="line"))
@@ -97,7 +98,7 @@ class AfterADeath(Resume):
     def test_half_of_it_is_there(self):
         """Neither as before nor as asked: left alone, and said so."""
         run = self.died({"kind": "delay", "at": "^deny", "ms": 600000, "times": 1},
-                        at="drop")
+                        at="power")
         self.assertEqual(self.lab.acl_texts("R2", "EDGE"), LINES[:1])
         again = self.resume(run, expect=1)
         self.assertEqual(self.statuses(),
@@ -120,7 +121,7 @@ class AfterADeath(Resume):
     def test_as_it_was_before(self):
         """Whatever undid it, the device is as before: done."""
         run = self.died({"kind": "delay", "at": "^deny", "ms": 600000, "times": 1},
-                        at="drop")
+                        at="power")
         self.lab.reset("R2")
         self.resume(run)
         self.assertEqual(self.statuses(), ["changed"] * 4)
@@ -129,7 +130,7 @@ class AfterADeath(Resume):
     def test_in_doubt_and_out_of_reach(self):
         """What cannot be looked at is not said to be untouched."""
         run = self.died({"kind": "delay", "at": "^deny", "ms": 600000, "times": 1},
-                        at="drop")
+                        at="power")
         self.lab.down("R2")
         self.resume(run, expect=1)
         self.assertEqual(self.statuses()[1], "unknown")
@@ -157,7 +158,7 @@ class AfterADeath(Resume):
             "  - steps:\n    - config: |\n        ntp server 10.1.1.1\n"
             "        ntp server 10.1.1.2\n", threads=1)
         run = self.died({"kind": "delay", "at": "10.1.1.2", "ms": 600000, "times": 1},
-                        job=job, at="drop")
+                        job=job, at="power")
         self.resume(run, expect=1)
         self.assertEqual(self.statuses()[1], "unknown")
         self.resume(run, "--force")

@@ -140,7 +140,7 @@ class Window(Case):
         run = self.start(self.job('end: "%s", grace: 1s' % at(1), threads=1))
         run.wait()
         self.assertEqual(run.returncode, 4, run.stderr)
-        self.assertEqual(run.statuses(), ["unknown"] + ["skipped"] * 3)
+        self.assertEqual(run.statuses(), ["rolled_back"] + ["skipped"] * 3)
         self.assertEqual(run.results["R1"]["error"]["kind"], "cancelled")
 
     def test_closes_during_the_check(self):

@@ -167,7 +167,7 @@ class Interrupted(Held):
         wait_until(lambda: "busy" in run.stderr, "the word about the first")
         run.signal(signal.SIGINT)
         self.assert_died_by(run, signal.SIGINT)
-        self.assertEqual(run.statuses(), ["unknown"] + ["skipped"] * 3)
+        self.assertEqual(run.statuses(), ["rolled_back"] + ["skipped"] * 3)
         self.assertEqual(run.results["R1"]["error"]["kind"], "cancelled")
 
     def test_three_times(self):

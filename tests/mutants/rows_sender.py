@@ -325,8 +325,19 @@ ECHOES = [
            "if (false)\n\t\t*differs = diff_lines",
            PUSH + "Echoes.test_lost_characters"),
     mutant("damage: the list is read back", "src/device/step*.c",
-           "else if (touched)\n\t\tlook_after_failure(&change);", "",
+           "else if (touched)\n\t\tresult->status = STEP_UNKNOWN;", "",
            FAILURES + "Proof.test_lost_characters"),
+    mutant("undo: the old list is put back", "src/device/step_acl*.c",
+           "put_back(change, &now, &fault);", "(void)put_back;",
+           FAILURES + "Proof.test_other_applied"),
+    mutant("undo: only what is read back is rolled back",
+           "src/device/step_acl*.c",
+           "if (status == STEP_FAILED)\n\t\t\tstatus = STEP_ROLLED_BACK;",
+           "status = STEP_ROLLED_BACK;",
+           "unit/device/test_step:lists_become_what_is_said"),
+    mutant("undo: over a fresh connection when the first is cut",
+           "src/device/step_acl*.c", "if (fresh) {", "if (fresh && false) {",
+           FAILURES + "Proof.test_cut_at_every_line"),
 ]
 
 SET_UP = [

@@ -1,0 +1,23 @@
+/* A way to a device's command line, from TCP to a session that is ready. */
+#ifndef NETPUSH_DEVICE_VISIT_H
+#define NETPUSH_DEVICE_VISIT_H
+
+#include "device/session.h"
+
+/*
+ * Connects, logs in and prepares, each within its timeout and all before
+ * DEADLINE. Announces the stages. NULL with FAULT. The session is closed with
+ * session_close().
+ */
+struct session *visit_open(const struct target *target,
+    const struct observer *observer, int64_t deadline, struct fault *fault);
+
+/*
+ * A fresh connection to the device of SESSION, whatever has become of that one:
+ * it is not announced and not called off, so it must be short. Tried again
+ * until DEADLINE while the device does not answer; a refused login is not.
+ */
+struct session *visit_again(
+    const struct session *session, int64_t deadline, struct fault *fault);
+
+#endif

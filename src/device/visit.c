@@ -1,0 +1,91 @@
+/* Opening sessions: the first one of a visit, and a fresh one beside it. */
+#include "device/visit.h"
+
+#include "base/deadline.h"
+#include "device/transport_ssh2.h"
+#include "device/wait.h"
+
+#define CLOSE_GRACE_MS	  5000
+#define AGAIN_FIRST_MS	  250 /* between two attempts; doubles */
+#define AGAIN_WAIT_MAX_MS 4000
+
+static int
+announce(const struct observer *observer, enum stage stage, struct err *err)
+{
+	if (observer->stage(observer->data, stage) == 0)
+		return 0;
+	return err_set(
+	    err, ERR_CANCELLED, "called off before %s", stage_name(stage));
+}
+
+struct session *
+visit_open(const struct target *target, const struct observer *observer,
+    int64_t deadline, struct fault *fault)
+{
+	const struct timeouts *timeouts = &target->device->timeouts;
+	struct err *err = &fault->err;
+	if (announce(observer, STAGE_CONNECT, err))
+		return NULL;
+	struct ssh *ssh = ssh_connect(target, observer,
+	    deadline_first(deadline, deadline_in(timeouts->connect_ms)), err);
+	if (!ssh)
+		return NULL;
+	int64_t login = deadline_first(
+	    deadline, deadline_in(timeouts->login_ms));
+	struct transport *shell = NULL;
+	if (announce(observer, STAGE_LOGIN, err) == 0 &&
+	    ssh_login(ssh, target, login, fault) == 0)
+		shell = ssh_shell(ssh, login, err);
+	if (!shell || announce(observer, STAGE_PREPARE, err)) {
+		ssh_close(ssh, deadline_in(CLOSE_GRACE_MS));
+		return NULL;
+	}
+	struct session *session = session_new(
+	    shell, target, observer, deadline);
+	if (session_prepare(session, fault) == 0)
+		return session;
+	session_close(session, CLOSE_GRACE_MS);
+	return NULL;
+}
+
+static int
+no_stage(void *data, enum stage stage)
+{
+	(void)data;
+	(void)stage;
+	return 0;
+}
+
+/* An observer that hears what is said, and nothing else. The storage must
+ * outlive the session: there is one second connection in a process. */
+static const struct observer *
+quiet(const struct observer *observer)
+{
+	static struct observer silent;
+	silent = *observer;
+	silent.stage = no_stage;
+	silent.before = NULL;
+	silent.cancel_fd = -1;
+	return &silent;
+}
+
+struct session *
+visit_again(
+    const struct session *session, int64_t deadline, struct fault *fault)
+{
+	const struct observer *observer = quiet(session_observer(session));
+	int64_t wait_ms = AGAIN_FIRST_MS;
+	for (;;) {
+		struct session *fresh = visit_open(
+		    session_target(session), observer, deadline, fault);
+		enum err_kind kind = fault->err.kind;
+		bool passing = kind == ERR_CONNECT || kind == ERR_CLOSED ||
+		    kind == ERR_TIMEOUT;
+		if (fresh || !passing || clock_ms() + wait_ms >= deadline)
+			return fresh;
+		fault_clear(fault);
+		wait_fd(-1, 0, deadline_in(wait_ms), -1);
+		wait_ms = wait_ms * 2 < AGAIN_WAIT_MAX_MS ? wait_ms * 2
+							  : AGAIN_WAIT_MAX_MS;
+	}
+}
