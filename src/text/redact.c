@@ -6,6 +6,7 @@
 #include "base/secret.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SECRETS_MAX                                                            \
@@ -20,6 +21,8 @@ redactor_add(struct redactor *redactor, const struct secret *secret)
 	BUG_IF(redactor->count == SECRETS_MAX);
 	redactor->secrets[redactor->count++] = secret;
 }
+
+#define OPEN_LINES 16 /* a secret is wrapped over no more lines than this */
 
 /* Where each secret occurs next; kept from one find to the next, so that a
  * text full of one secret is not searched for the others again and again. */
@@ -68,20 +71,166 @@ find_secrets(struct search *search, const char *at, const char **covered)
 	return first;
 }
 
+/* The text without its line ends, in which a secret is found that a terminal
+ * wrapped; and the way back. */
+struct flat {
+	struct buf text;
+	const char *original;
+	size_t at, flat_at; /* as far as the way back has been walked */
+};
+
+static void
+flat_init(struct flat *flat, const char *text, size_t len)
+{
+	const char *end = text + len;
+	*flat = (struct flat){ .original = text };
+	buf_init(&flat->text, len + 1);
+	while (text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		size_t piece = (size_t)((stop ? stop : end) - text);
+		buf_add(&flat->text, text, piece);
+		text += piece + (stop != NULL);
+	}
+}
+
+/* Where the byte at offset AT of the flat text stands. AT never decreases. */
+static size_t
+flat_back(struct flat *flat, size_t at)
+{
+	while (flat->flat_at < at || flat->original[flat->at] == '\n')
+		flat->flat_at += flat->original[flat->at++] != '\n';
+	return flat->at;
+}
+
+static void
+find_known(const struct redactor *redactor, const char *text, size_t len,
+    struct redact_spans *spans)
+{
+	struct flat flat;
+	const char *at, *covered;
+	if (!redactor->count || !len)
+		return;
+	flat_init(&flat, text, len);
+	const char *start = buf_str(&flat.text), *from = start;
+	struct search search = {
+		.redactor = redactor,
+		.end = start + flat.text.len,
+	};
+	for (size_t i = 0; i < redactor->count; i++)
+		look_from(&search, i, from);
+	while ((at = find_secrets(&search, from, &covered))) {
+		size_t first = flat_back(&flat, (size_t)(at - start));
+		size_t last = flat_back(&flat, (size_t)(covered - start) - 1);
+		redact_spans_add(spans, first, last + 1);
+		from = covered;
+	}
+	secret_wipe(flat.text.data, flat.text.len);
+	buf_clear(&flat.text);
+}
+
+static int
+compare_spans(const void *a, const void *b)
+{
+	const struct redact_span *left = a, *right = b;
+	return (left->start > right->start) - (left->start < right->start);
+}
+
+/* The mark, and the line ends that it stands for. */
+static void
+add_mark(struct buf *out, const char *text, size_t len)
+{
+	buf_adds(out, REDACT_MARK);
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\n')
+			buf_addc(out, '\n');
+}
+
+static void
+add_without(struct buf *out, const char *text, size_t len,
+    const struct redact_spans *spans)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < spans->count;) {
+		size_t start = spans->items[i].start;
+		size_t end = spans->items[i].end;
+		while (++i < spans->count && spans->items[i].start < end)
+			if (spans->items[i].end > end)
+				end = spans->items[i].end;
+		buf_add(out, text + at, start - at);
+		add_mark(out, text + start, end - start);
+		at = end;
+	}
+	buf_add(out, text + at, len - at);
+}
+
+void
+redact_add_more(const struct redactor *redactor, enum redact_pem *pem,
+    struct buf *out, const char *text, size_t len)
+{
+	struct redact_spans spans = { 0 };
+	find_known(redactor, text, len, &spans);
+	for (size_t at = 0; at < len;) {
+		const char *end = memchr(text + at, '\n', len - at);
+		size_t line = end ? (size_t)(end - text) - at : len - at;
+		size_t shown = line;
+		while (shown && text[at + shown - 1] == '\r')
+			shown--;
+		redact_forms_find(text + at, shown, at, &spans);
+		*pem = redact_pem_find(*pem, text + at, shown, at, &spans);
+		at += line + 1;
+	}
+	if (spans.count)
+		qsort(spans.items, spans.count, sizeof(*spans.items),
+		    compare_spans);
+	add_without(out, text, len, &spans);
+	redact_spans_clear(&spans);
+}
+
 void
 redact_add(const struct redactor *redactor, struct buf *out, const char *text,
     size_t len)
 {
-	struct search search = { .redactor = redactor, .end = text + len };
-	const char *at, *covered;
-	for (size_t i = 0; i < redactor->count; i++)
-		look_from(&search, i, text);
-	while ((at = find_secrets(&search, text, &covered))) {
-		buf_add(out, text, (size_t)(at - text));
-		buf_adds(out, REDACT_MARK);
-		text = covered;
+	enum redact_pem pem = REDACT_PEM_NONE;
+	redact_add_more(redactor, &pem, out, text, len);
+}
+
+/* How much of SECRET the LEN bytes before END end with, line ends left out; not
+ * all of it. */
+static size_t
+open_end_of(const struct secret *secret, const char *text, size_t len)
+{
+	const char *wanted = secret_reveal(secret);
+	for (size_t start = 0; start < len; start++) {
+		size_t i = start, got = 0, all = secret_len(secret);
+		if (text[start] != wanted[0])
+			continue;
+		for (; i < len && got < all; i++) {
+			if (text[i] == '\n')
+				continue;
+			if (text[i] != wanted[got])
+				break;
+			got++;
+		}
+		if (i == len && got < all)
+			return len - start;
 	}
-	buf_add(out, text, (size_t)(search.end - text));
+	return 0;
+}
+
+size_t
+redact_open_end(const struct redactor *redactor, const char *text, size_t len)
+{
+	size_t longest = 0;
+	for (size_t i = 0; i < redactor->count; i++) {
+		const struct secret *secret = redactor->secrets[i];
+		/* Longer ones would be all of it, but for the line ends. */
+		size_t from = len > 2 * secret_len(secret) + OPEN_LINES
+		    ? len - 2 * secret_len(secret) - OPEN_LINES
+		    : 0;
+		size_t open = open_end_of(secret, text + from, len - from);
+		longest = open > longest ? open : longest;
+	}
+	return longest;
 }
 
 /* The longest end of TEXT that a secret begins with, but is not the whole. */

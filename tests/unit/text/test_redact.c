@@ -56,6 +56,16 @@ no_secret_is_left(void **state)
 		{ { "password", "pass" }, "passwort", "<redacted>wort" },
 		{ { "one", "two" }, "two one", "<redacted> <redacted>" },
 		{ { "redacted", "x" }, "x", "<redacted>" },
+		/* Wrapped by a terminal: the lines stay lines. */
+		{ { "password" }, "a pass\nword b\n", "a <redacted>\n b\n" },
+		{ { "password" }, "pa\nsswo\nrd\n\n", "<redacted>\n\n\n\n" },
+		{ { "password" }, "\n\npassword", "\n\n<redacted>" },
+		{ { "password" }, "pass\n\nwort\n", "pass\n\nwort\n" },
+		{ { "pass", "word" }, "pa\nssword", "<redacted>\n<redacted>" },
+		/* Where secrets stand, and what is known there too. */
+		{ { "sesame" }, "key 7 0822sesame5D", "key 7 <redacted>" },
+		{ { "sesame" }, "sesame#key 7 08225D",
+		    "<redacted>#key 7 <redacted>" },
 		{ { "\xff\xfe" },
 		    "a\xff\xfe"
 		    "b",
@@ -72,6 +82,30 @@ overlapping_secrets_leave_nothing(void **state)
 	(void)state;
 	static const char *const secrets[] = { "hunter22", "22secret", NULL };
 	expect(secrets, "hunter22secret", 14, "<redacted>", 10);
+}
+
+static void
+an_open_end_may_go_on(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t open;
+	} cases[] = { { "", 0 }, { "nothing", 0 }, { "a s", 1 },
+		{ "a sesam", 5 }, { "sesame", 0 }, { "sesames", 1 },
+		{ "s\nes", 4 }, { "ses\n", 4 }, { "sesx", 0 }, { "tw", 2 },
+		{ "sestwo tw", 2 } };
+	struct redactor redactor = { 0 };
+	struct secret *first = secret_new("sesame", 6);
+	struct secret *second = secret_new("twofold", 7);
+	redactor_add(&redactor, first);
+	redactor_add(&redactor, second);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(redact_open_end(&redactor, cases[i].text,
+				     strlen(cases[i].text)),
+		    cases[i].open);
+	secret_free(first);
+	secret_free(second);
 }
 
 static void
@@ -177,6 +211,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_secret_is_left),
 		cmocka_unit_test(overlapping_secrets_leave_nothing),
+		cmocka_unit_test(an_open_end_may_go_on),
 		cmocka_unit_test(nothing_and_empty_are_no_secrets),
 		cmocka_unit_test(a_nul_in_the_text_ends_nothing),
 		cmocka_unit_test(no_half_is_left_at_a_cut),
