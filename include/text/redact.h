@@ -43,6 +43,12 @@ size_t redact_cut_len(
 void redact_add_more(const struct redactor *redactor, enum redact_pem *pem,
     struct buf *out, const char *text, size_t len);
 
+/* The same for a text that ends where something was cut off: its end is also
+ * replaced when it may be the beginning of a known secret. (Of very few bytes
+ * it may not: they would be found in any text.) */
+void redact_add_cut(const struct redactor *redactor, enum redact_pem *pem,
+    struct buf *out, const char *text, size_t len);
+
 /* How many bytes at the end of TEXT may be the beginning of a known secret
  * that the next line goes on with. 0: none. */
 size_t redact_open_end(

@@ -22,6 +22,7 @@ redactor_add(struct redactor *redactor, const struct secret *secret)
 	redactor->secrets[redactor->count++] = secret;
 }
 
+#define OPEN_BYTES 4 /* less is no beginning of a secret in a text that ends */
 #define OPEN_LINES 16 /* a secret is wrapped over no more lines than this */
 
 /* Where each secret occurs next; kept from one find to the next, so that a
@@ -274,4 +275,16 @@ redact_cut_len(const struct redactor *redactor, const char *text, size_t len)
 		keep = from;
 	}
 	return keep;
+}
+
+void
+redact_add_cut(const struct redactor *redactor, enum redact_pem *pem,
+    struct buf *out, const char *text, size_t len)
+{
+	size_t open = redact_open_end(redactor, text, len);
+	if (open < OPEN_BYTES)
+		open = 0;
+	redact_add_more(redactor, pem, out, text, len - open);
+	if (open)
+		add_mark(out, text + len - open, open);
 }
