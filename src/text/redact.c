@@ -125,7 +125,8 @@ find_known(const struct redactor *redactor, const char *text, size_t len,
 		redact_spans_add(spans, first, last + 1);
 		from = covered;
 	}
-	secret_wipe(flat.text.data, flat.text.len);
+	if (flat.text.len)
+		secret_wipe(flat.text.data, flat.text.len);
 	buf_clear(&flat.text);
 }
 
