@@ -131,8 +131,9 @@ write_line(struct transcript *transcript, const struct held *held,
 	write_bytes(transcript);
 }
 
-/* The heard lines among the first COUNT that are held, as one text. */
-static void
+/* The heard lines among the first COUNT that are held, as one text. False if
+ * there is none. */
+static bool
 join_heard(struct transcript *transcript, size_t count)
 {
 	struct buf *joined = &transcript->joined;
@@ -147,6 +148,7 @@ join_heard(struct transcript *transcript, size_t count)
 		buf_add(joined, held->text, held->len);
 		any = true;
 	}
+	return any;
 }
 
 static void
@@ -166,11 +168,11 @@ static void
 release(struct transcript *transcript, size_t count, bool last)
 {
 	struct buf *clean = &transcript->clean;
-	join_heard(transcript, count);
 	buf_reset(clean);
-	(last ? redact_add_cut : redact_add_more)(transcript->redactor,
-	    &transcript->heard, clean, buf_str(&transcript->joined),
-	    transcript->joined.len);
+	if (join_heard(transcript, count))
+		(last ? redact_add_cut : redact_add_more)(transcript->redactor,
+		    &transcript->heard, clean, buf_str(&transcript->joined),
+		    transcript->joined.len);
 	const char *text = buf_str(clean), *end = text + clean->len;
 	for (size_t i = 0; i < count; i++) {
 		struct held *held = &transcript->held[i];

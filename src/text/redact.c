@@ -171,7 +171,8 @@ redact_add_more(const struct redactor *redactor, enum redact_pem *pem,
 {
 	struct redact_spans spans = { 0 };
 	find_known(redactor, text, len, &spans);
-	for (size_t at = 0; at < len;) {
+	size_t at = 0;
+	do { /* an empty text is an empty line */
 		const char *end = memchr(text + at, '\n', len - at);
 		size_t line = end ? (size_t)(end - text) - at : len - at;
 		size_t shown = line;
@@ -180,7 +181,7 @@ redact_add_more(const struct redactor *redactor, enum redact_pem *pem,
 		redact_forms_find(text + at, shown, at, &spans);
 		*pem = redact_pem_find(*pem, text + at, shown, at, &spans);
 		at += line + 1;
-	}
+	} while (at < len);
 	if (spans.count)
 		qsort(spans.items, spans.count, sizeof(*spans.items),
 		    compare_spans);

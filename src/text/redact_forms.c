@@ -80,9 +80,6 @@ static const struct form {
 	    "set" B ".{0,300}?\\b(?:secret|passphrase)" B KIND VALUE END },
 	{ "secret", ANYWHERE, 0,
 	    "\\b(?:chap-|shared-|aaa root )secret" B KIND VALUE },
-	{ "passw", ANYWHERE, 0,
-	    "\\bpem" B "(?:terminal|url" B "\\S+)" B
-	    ".{0,60}?passw\\w+" B VALUE },
 	{ "des", ANYWHERE, 0,
 	    "\\bpem" B "(?:terminal|url" B "\\S+)" B "3?des" B VALUE END },
 	{ "pkcs12", ANYWHERE, 0,

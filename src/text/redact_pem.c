@@ -69,7 +69,8 @@ find_body(const char *line, size_t len, struct body *body)
 			body->padded = true;
 			continue;
 		}
-		if (byte >= 0x80 || (!isalnum(byte) && !strchr("+/", byte)))
+		if (byte >= 0x80 ||
+		    (!isalnum(byte) && byte != '+' && byte != '/'))
 			return false;
 		body->upper |= isupper(byte) != 0;
 		body->lower |= islower(byte) != 0;
