@@ -19,13 +19,25 @@ struct secret;
 
 #define REDACT_MARK "<redacted>"
 
-/* Borrowed secrets; NULL entries are skipped. Zeroed: none is known. */
+#define REDACT_LEARNT_MAX 8
+
+/* Borrowed secrets, and learnt ones, which it owns. Zeroed: none is known. */
 struct redactor {
-	const struct secret *secrets[4];
-	size_t count;
+	const struct secret *secrets[4 + REDACT_LEARNT_MAX];
+	size_t count; /* of those borrowed */
+	size_t learnt; /* behind those borrowed; the oldest gives way */
 };
 
+/* NULL and empty ones are skipped. Only before anything was learnt. */
 void redactor_add(struct redactor *redactor, const struct secret *secret);
+
+/*
+ * Learns what is secret in LINE, which was sent: a device may show it again
+ * where no form finds it, in an echo that lost a character or was wrapped.
+ * What is short is not learnt, it may be any word.
+ */
+void redactor_learn(struct redactor *redactor, const char *line, size_t len);
+void redactor_forget(struct redactor *redactor);
 
 /* Adds TEXT to OUT, everything secret replaced by REDACT_MARK (one mark where
  * secrets overlap). A secret that a line end divides leaves its mark before

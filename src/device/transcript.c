@@ -32,7 +32,7 @@ struct held {
 
 struct transcript {
 	int fd;
-	const struct redactor *redactor;
+	struct redactor redactor; /* a copy, which learns from what is sent */
 	size_t size; /* of the file */
 	bool full;
 	enum redact_pem heard, sent;
@@ -52,7 +52,7 @@ transcript_open(const char *path, const struct redactor *redactor)
 		return NULL;
 	struct transcript *transcript = xcalloc(1, sizeof(*transcript));
 	transcript->fd = fd;
-	transcript->redactor = redactor;
+	transcript->redactor = *redactor;
 	if (fstat(fd, &about) == 0 && about.st_size > 0)
 		transcript->size = (size_t)about.st_size;
 	transcript->full = transcript->size + NOTE_BYTES >=
@@ -156,7 +156,7 @@ write_own(struct transcript *transcript, const struct held *held)
 {
 	struct buf clean;
 	buf_init(&clean, LINE_LIMIT_BYTES);
-	redact_add_more(transcript->redactor, &transcript->sent, &clean,
+	redact_add_more(&transcript->redactor, &transcript->sent, &clean,
 	    held->text, held->len);
 	write_line(transcript, held, buf_str(&clean), clean.len);
 	buf_clear(&clean);
@@ -170,7 +170,7 @@ release(struct transcript *transcript, size_t count, bool last)
 	struct buf *clean = &transcript->clean;
 	buf_reset(clean);
 	if (join_heard(transcript, count))
-		(last ? redact_add_cut : redact_add_more)(transcript->redactor,
+		(last ? redact_add_cut : redact_add_more)(&transcript->redactor,
 		    &transcript->heard, clean, buf_str(&transcript->joined),
 		    transcript->joined.len);
 	const char *text = buf_str(clean), *end = text + clean->len;
@@ -201,7 +201,7 @@ settled(struct transcript *transcript)
 	join_heard(transcript, i);
 	const struct buf *joined = &transcript->joined;
 	size_t open = redact_open_end(
-	    transcript->redactor, buf_str(joined), joined->len);
+	    &transcript->redactor, buf_str(joined), joined->len);
 	if (!open)
 		return i;
 	size_t lines = 1;
@@ -221,6 +221,8 @@ transcript_line(
 		return;
 	if (len > LINE_LIMIT_BYTES)
 		len = LINE_LIMIT_BYTES;
+	if (mark == '>')
+		redactor_learn(&transcript->redactor, text, len);
 	transcript->held[transcript->held_count++] = (struct held){
 		.time_ms = clock_wall_ms(),
 		.mark = mark,
@@ -243,6 +245,7 @@ transcript_close(struct transcript *transcript)
 	if (!transcript)
 		return;
 	release(transcript, transcript->held_count, true);
+	redactor_forget(&transcript->redactor);
 	close(transcript->fd);
 	buf_clear(&transcript->joined);
 	buf_clear(&transcript->clean);

@@ -99,6 +99,9 @@ clean_text(struct worker *worker, const char *text, size_t len, size_t limit,
 static void
 set_error(struct worker *worker, struct event *event, struct fault *fault)
 {
+	if (fault->sent)
+		redactor_learn(
+		    &worker->redactor, fault->sent, strlen(fault->sent));
 	/* A message that fills its room was cut to it, as far as we know. */
 	size_t room = sizeof(fault->err.text), used = strlen(fault->err.text);
 	bool cut = used + 1 == room;
@@ -118,6 +121,7 @@ set_error(struct worker *worker, struct event *event, struct fault *fault)
 		    fault->device_text, strlen(fault->device_text),
 		    FAULT_TEXT_LIMIT_BYTES, NULL);
 	free(message);
+	redactor_forget(&worker->redactor);
 }
 
 /* Waits for the parent's word that the journal holds the stage. */

@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEARNT_BYTES 8
+#define OPEN_BYTES   4 /* less is no beginning of a secret in a text that ends */
+#define OPEN_LINES   16 /* a secret is wrapped over no more lines than this */
+
 #define SECRETS_MAX                                                            \
 	(sizeof(((struct redactor *)NULL)->secrets) /                          \
 	    sizeof(((struct redactor *)NULL)->secrets[0]))
@@ -18,12 +22,65 @@ redactor_add(struct redactor *redactor, const struct secret *secret)
 {
 	if (!secret || !secret_len(secret))
 		return;
-	BUG_IF(redactor->count == SECRETS_MAX);
+	BUG_IF(redactor->count == SECRETS_MAX - REDACT_LEARNT_MAX);
+	BUG_IF(redactor->learnt);
 	redactor->secrets[redactor->count++] = secret;
 }
 
-#define OPEN_BYTES 4 /* less is no beginning of a secret in a text that ends */
-#define OPEN_LINES 16 /* a secret is wrapped over no more lines than this */
+/* All that are known: borrowed and learnt. */
+static size_t
+known(const struct redactor *redactor)
+{
+	return redactor->count + redactor->learnt;
+}
+
+static void
+forget_oldest(struct redactor *redactor)
+{
+	const struct secret **oldest = &redactor->secrets[redactor->count];
+	secret_free((struct secret *)*oldest);
+	redactor->learnt--;
+	memmove(oldest, oldest + 1, redactor->learnt * sizeof(*oldest));
+}
+
+static bool
+is_known(const struct redactor *redactor, const char *text, size_t len)
+{
+	for (size_t i = 0; i < known(redactor); i++)
+		if (secret_len(redactor->secrets[i]) == len &&
+		    memcmp(secret_reveal(redactor->secrets[i]), text, len) == 0)
+			return true;
+	return false;
+}
+
+static void
+learn(struct redactor *redactor, const char *text, size_t len)
+{
+	if (len < LEARNT_BYTES || is_known(redactor, text, len))
+		return;
+	if (redactor->learnt == REDACT_LEARNT_MAX)
+		forget_oldest(redactor);
+	redactor->secrets[known(redactor)] = secret_new(text, len);
+	redactor->learnt++;
+}
+
+void
+redactor_learn(struct redactor *redactor, const char *line, size_t len)
+{
+	struct redact_spans spans = { 0 };
+	redact_forms_find(line, len, 0, &spans);
+	for (size_t i = 0; i < spans.count; i++)
+		learn(redactor, line + spans.items[i].start,
+		    spans.items[i].end - spans.items[i].start);
+	redact_spans_clear(&spans);
+}
+
+void
+redactor_forget(struct redactor *redactor)
+{
+	while (redactor->learnt)
+		forget_oldest(redactor);
+}
 
 /* Where each secret occurs next; kept from one find to the next, so that a
  * text full of one secret is not searched for the others again and again. */
@@ -49,7 +106,7 @@ find_secrets(struct search *search, const char *at, const char **covered)
 	const struct redactor *redactor = search->redactor;
 	const char *first = NULL;
 	bool grown = true;
-	for (size_t i = 0; i < redactor->count; i++) {
+	for (size_t i = 0; i < known(redactor); i++) {
 		if (search->next[i] && search->next[i] < at)
 			look_from(search, i, at);
 		if (search->next[i] && (!first || search->next[i] < first))
@@ -58,7 +115,7 @@ find_secrets(struct search *search, const char *at, const char **covered)
 	*covered = first ? first + 1 : NULL;
 	while (first && grown) {
 		grown = false;
-		for (size_t i = 0; i < redactor->count; i++) {
+		for (size_t i = 0; i < known(redactor); i++) {
 			const char *next = search->next[i];
 			if (!next || next >= *covered)
 				continue;
@@ -109,7 +166,7 @@ find_known(const struct redactor *redactor, const char *text, size_t len,
 {
 	struct flat flat;
 	const char *at, *covered;
-	if (!redactor->count || !len)
+	if (!known(redactor) || !len)
 		return;
 	flat_init(&flat, text, len);
 	const char *start = buf_str(&flat.text), *from = start;
@@ -117,7 +174,7 @@ find_known(const struct redactor *redactor, const char *text, size_t len,
 		.redactor = redactor,
 		.end = start + flat.text.len,
 	};
-	for (size_t i = 0; i < redactor->count; i++)
+	for (size_t i = 0; i < known(redactor); i++)
 		look_from(&search, i, from);
 	while ((at = find_secrets(&search, from, &covered))) {
 		size_t first = flat_back(&flat, (size_t)(at - start));
@@ -224,7 +281,7 @@ size_t
 redact_open_end(const struct redactor *redactor, const char *text, size_t len)
 {
 	size_t longest = 0;
-	for (size_t i = 0; i < redactor->count; i++) {
+	for (size_t i = 0; i < known(redactor); i++) {
 		const struct secret *secret = redactor->secrets[i];
 		/* Longer ones would be all of it, but for the line ends. */
 		size_t from = len > 2 * secret_len(secret) + OPEN_LINES
@@ -264,13 +321,13 @@ size_t
 redact_cut_len(const struct redactor *redactor, const char *text, size_t len)
 {
 	size_t keep = len;
-	for (size_t i = 0; i < redactor->count; i++) {
+	for (size_t i = 0; i < known(redactor); i++) {
 		size_t begun = begun_secret(redactor->secrets[i], text, len);
 		if (len - begun < keep)
 			keep = len - begun;
 	}
 	/* Half a secret is not to be left before it, either. */
-	for (size_t i = 0; keep < len && i < redactor->count;) {
+	for (size_t i = 0; keep < len && i < known(redactor);) {
 		size_t from = before_secret(
 		    redactor->secrets[i], text, len, keep);
 		i = from < keep ? 0 : i + 1;

@@ -90,6 +90,18 @@ class Transcripts(Case):
         for where, text in self.texts(run).items():
             self.assertNotIn(NEW, text, where)
 
+    def test_a_damaged_echo(self):
+        self.start_lab({"hostname": "R1", "faults": [
+            {"kind": "swallow_chars", "at": "^snmp", "position": 14,
+             "count": 2}]})
+        run = self.push(self.phases_job("""
+  - name: push
+    steps: [{config: snmp-server community %s RO}]
+""" % COMMUNITY), "--transcripts", "-vv", expect=None)
+        self.assertEqual(run.json["results"][0]["error"]["kind"], "echo")
+        for where, text in self.texts(run).items():
+            self.assertNotIn(COMMUNITY, text, where)
+
     def test_an_access_list_stays_whole(self):
         self.start_lab("R1", {"hostname": "N1", "type": "cisco_nxos"})
         run = self.push(self.acl_job(REMARKS), "--transcripts")

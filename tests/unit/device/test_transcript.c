@@ -132,6 +132,9 @@ wrap(struct transcript *transcript)
 	say(transcript, '<', "e, is it?");
 	say(transcript, '<', "noses");
 	say(transcript, '<', "amble");
+	say(transcript, '>', "snmp-server community quayside RO");
+	say(transcript, '<', "snmp-server communit quay");
+	say(transcript, '<', "side RO");
 	say(transcript, '<', "ends in sesa");
 }
 
@@ -142,6 +145,8 @@ a_secret_is_gone_over_lines_and_their_order_stays(void **state)
 	expect_written(wrap, "sesame",
 	    "< R1#\n> username a secret <redacted>\n< you said <redacted>\n"
 	    "> show clock\n< \n# a note\n< , is it?\n< noses\n< amble\n"
+	    "> snmp-server community <redacted> RO\n"
+	    "< snmp-server communit <redacted>\n<  RO\n"
 	    "< ends in <redacted>\n");
 }
 

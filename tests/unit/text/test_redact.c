@@ -11,6 +11,7 @@
 #include "base/deadline.h"
 #include "base/secret.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void
@@ -106,6 +107,44 @@ an_open_end_may_go_on(void **state)
 		    cases[i].open);
 	secret_free(first);
 	secret_free(second);
+}
+
+static void
+expect_learnt(
+    const struct redactor *redactor, const char *text, const char *wanted)
+{
+	struct buf out;
+	buf_init(&out, 1000);
+	redact_add(redactor, &out, text, strlen(text));
+	assert_string_equal(buf_str(&out), wanted);
+	buf_clear(&out);
+}
+
+static void
+what_was_sent_is_learnt(void **state)
+{
+	(void)state;
+	struct redactor redactor = { 0 };
+	struct secret *secret = secret_new("sesame", 6);
+	char line[64];
+	redactor_add(&redactor, secret);
+	redactor_learn(&redactor, "permit ip any any log", 21);
+	redactor_learn(&redactor, "key 7 short", 11);
+	redactor_learn(&redactor, "snmp-server community quayside RO", 33);
+	/* An echo that lost a letter, and one that was wrapped. */
+	expect_learnt(&redactor, "snmp-server comunity quayside RO, short",
+	    "snmp-server comunity <redacted> RO, short");
+	expect_learnt(
+	    &redactor, "quay\nside sesame", "<redacted>\n <redacted>");
+	for (int i = 0; i < REDACT_LEARNT_MAX; i++) {
+		int len = snprintf(line, sizeof(line), "key 7 secret-%d", i);
+		redactor_learn(&redactor, line, (size_t)len);
+	}
+	expect_learnt(&redactor, "quayside secret-0 secret-7 sesame",
+	    "quayside <redacted> <redacted> <redacted>");
+	redactor_forget(&redactor);
+	expect_learnt(&redactor, "secret-7 sesame", "secret-7 <redacted>");
+	secret_free(secret);
 }
 
 static void
@@ -212,6 +251,7 @@ main(void)
 		cmocka_unit_test(no_secret_is_left),
 		cmocka_unit_test(overlapping_secrets_leave_nothing),
 		cmocka_unit_test(an_open_end_may_go_on),
+		cmocka_unit_test(what_was_sent_is_learnt),
 		cmocka_unit_test(nothing_and_empty_are_no_secrets),
 		cmocka_unit_test(a_nul_in_the_text_ends_nothing),
 		cmocka_unit_test(no_half_is_left_at_a_cut),
