@@ -19,6 +19,10 @@ struct secret;
 
 #define REDACT_MARK "<redacted>"
 
+/* Adds what else is secret in one line to SPANS, as redact_forms_find(). */
+typedef void redact_find_fn(const void *data, const char *line, size_t len,
+    size_t base, struct redact_spans *spans);
+
 #define REDACT_LEARNT_MAX 8
 
 /* Borrowed secrets, and learnt ones, which it owns. Zeroed: none is known. */
@@ -26,6 +30,8 @@ struct redactor {
 	const struct secret *secrets[4 + REDACT_LEARNT_MAX];
 	size_t count; /* of those borrowed */
 	size_t learnt; /* behind those borrowed; the oldest gives way */
+	redact_find_fn *find; /* forms of this platform alone, or NULL */
+	const void *find_data;
 };
 
 /* NULL and empty ones are skipped. Only before anything was learnt. */

@@ -41,6 +41,8 @@ session_new(struct transport *transport, const struct target *target,
 	session->profile = target->device->profile;
 	session->observer = observer;
 	session->deadline = deadline;
+	session->redactor.find = profile_find_secrets;
+	session->redactor.find_data = session->profile;
 	redactor_add(&session->redactor, credentials->password);
 	redactor_add(&session->redactor, credentials->enable);
 	redactor_add(&session->redactor, credentials->passphrase);

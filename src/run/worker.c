@@ -427,6 +427,9 @@ worker_main(const struct target *target, int fd, int off_fd)
 	};
 	buf_init(&worker.line, EVENT_LINE_LIMIT_BYTES);
 	buf_init(&worker.clean, EVENT_LINE_LIMIT_BYTES);
+	worker.redactor.find_data = target->device->profile;
+	if (target->device->profile)
+		worker.redactor.find = profile_find_secrets;
 	redactor_add(&worker.redactor, target->credentials->password);
 	redactor_add(&worker.redactor, target->credentials->enable);
 	redactor_add(&worker.redactor, target->credentials->passphrase);

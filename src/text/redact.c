@@ -64,11 +64,20 @@ learn(struct redactor *redactor, const char *text, size_t len)
 	redactor->learnt++;
 }
 
+static void
+find_forms(const struct redactor *redactor, const char *line, size_t len,
+    size_t base, struct redact_spans *spans)
+{
+	redact_forms_find(line, len, base, spans);
+	if (redactor->find)
+		redactor->find(redactor->find_data, line, len, base, spans);
+}
+
 void
 redactor_learn(struct redactor *redactor, const char *line, size_t len)
 {
 	struct redact_spans spans = { 0 };
-	redact_forms_find(line, len, 0, &spans);
+	find_forms(redactor, line, len, 0, &spans);
 	for (size_t i = 0; i < spans.count; i++)
 		learn(redactor, line + spans.items[i].start,
 		    spans.items[i].end - spans.items[i].start);
@@ -235,7 +244,7 @@ redact_add_more(const struct redactor *redactor, enum redact_pem *pem,
 		size_t shown = line;
 		while (shown && text[at + shown - 1] == '\r')
 			shown--;
-		redact_forms_find(text + at, shown, at, &spans);
+		find_forms(redactor, text + at, shown, at, &spans);
 		*pem = redact_pem_find(*pem, text + at, shown, at, &spans);
 		at += line + 1;
 	} while (at < len);

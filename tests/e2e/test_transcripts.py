@@ -90,6 +90,30 @@ class Transcripts(Case):
         for where, text in self.texts(run).items():
             self.assertNotIn(NEW, text, where)
 
+    def test_a_form_of_a_profile(self):
+        os.mkdir(os.path.join(self.tmp, "own"))
+        self.write("own/shy.yml", """
+device_type: shy_ios
+inherits: cisco_ios
+secrets: ['location .*room (\\w+) code (\\w+)', 'Cisco IOS \\S+']
+""")
+        self.start_lab("R1")
+        job = self.phases_job("""
+  - name: push
+    steps:
+      - config: snmp-server location Hut, room green42 code 4711x, hill
+      - command: show version
+""").replace("cisco_ios", "shy_ios")
+        run = self.push(job, "--transcripts", "--profiles",
+                        os.path.join(self.tmp, "own"))
+        change, shown = run.json["results"][0]["steps"]
+        self.assertIn("+snmp-server location Hut, room <redacted> code "
+                      "<redacted>, hill\n", change["output"])
+        self.assertIn("<redacted>", shown["output"])
+        for where, text in self.texts(run).items():
+            for secret in ("green42", "4711x", "Cisco IOS "):
+                self.assertNotIn(secret, text, where)
+
     def test_a_damaged_echo(self):
         self.start_lab({"hostname": "R1", "faults": [
             {"kind": "swallow_chars", "at": "^snmp", "position": 14,
