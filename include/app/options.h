@@ -40,6 +40,7 @@ struct options {
 	char *state_dir;
 	char *json; /* path, "-" for standard output, or NULL */
 	bool transcripts;
+	char *transcript; /* report: of this host; or NULL */
 	char *at; /* when to begin, as written; or NULL */
 	bool force;
 	bool check; /* run: only tell what would be done */

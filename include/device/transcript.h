@@ -1,8 +1,9 @@
 /*
  * What was said on one connection, in a file for people: lines sent with
  * ">", lines received with "<", notes with "#", each with the time. Secrets
- * never get there: what is sent as a secret is noted as such, and what comes
- * back passes the redactor line by line.
+ * never get there: what is sent as a secret is noted as such, and all else
+ * passes the redactor before it is written. Control characters are shown, not
+ * written.
  */
 #ifndef NETPUSH_DEVICE_TRANSCRIPT_H
 #define NETPUSH_DEVICE_TRANSCRIPT_H
@@ -11,6 +12,9 @@
 
 struct redactor;
 struct transcript;
+
+/* A file does not grow beyond this; where it was cut is said in it. */
+#define TRANSCRIPT_LIMIT_BYTES (16u << 20)
 
 /* Appends to PATH (0600). NULL when PATH is NULL or cannot be opened: the
  * other functions take NULL and do nothing, a device is not failed for it. */

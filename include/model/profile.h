@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct re;
+struct redact_spans;
 struct template;
 
 /*
@@ -128,6 +129,7 @@ struct profile {
 	struct profile_until *untils; /* lines that open a text */
 	size_t until_count;
 	struct profile_rules log_lines; /* cut out wherever they appear */
+	struct profile_rules secrets; /* what is not to be written down */
 	struct profile_question *questions;
 	size_t question_count;
 
@@ -182,6 +184,11 @@ const struct profile_mode *profile_mode_find(
     const struct profile *profile, const char *name);
 /* Makes `any` of the items, anew. */
 void profile_rules_join(struct profile_rules *rules);
+
+/* A redact_find_fn (text/redact.h); PROFILE is a const struct profile *. What a
+ * pattern's groups matched is secret; where none did, all that matched. */
+void profile_find_secrets(const void *profile, const char *line, size_t len,
+    size_t base, struct redact_spans *spans);
 
 /* Does one of the patterns match this line? */
 bool profile_rules_match(

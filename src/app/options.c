@@ -103,6 +103,7 @@ TEXT_OPTION(identity)
 TEXT_OPTION(state_dir)
 TEXT_OPTION(json)
 TEXT_OPTION(at)
+TEXT_OPTION(transcript)
 
 #define SWITCH_OPTION(name, statement)                                         \
 	static int take_##name(struct options *options, const char *value)     \
@@ -160,6 +161,8 @@ static const struct option_row rows[] = {
 	    "write the result as JSON; - for standard output" },
 	{ "transcripts", 0, NULL, OPTIONS_NETWORK, take_transcripts,
 	    "keep the dialogue with each device in the run's directory" },
+	{ "transcript", 0, "HOST", OPTIONS_FORMAT, take_transcript,
+	    "show what was said with HOST, if the run kept it" },
 	{ "render", 0, NULL, OPTIONS_RENDER, take_render,
 	    "print the exact lines for each device" },
 	{ "verbose", 'v', NULL, OPTIONS_REPORT, take_verbose,
@@ -235,6 +238,7 @@ options_clear(struct options *options)
 	free(options->state_dir);
 	free(options->json);
 	free(options->at);
+	free(options->transcript);
 	*options = (struct options){ 0 };
 }
 

@@ -2,6 +2,7 @@
 #include "app/command.h"
 #include "app/options.h"
 #include "app/progress.h"
+#include "app/replay_transcript.h"
 #include "app/report.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -28,11 +29,18 @@ command_report(const struct command *command, int argc, char **argv)
 	char *dir = rundir_find(state_dir, options.words.items[0], &err);
 	if (dir && replay_open(&replay, dir, &err) == 0) {
 		struct run_view view = replay_view(&replay);
-		report_text(stdout, &view,
-		    progress_wants_color(&options, STDOUT_FILENO),
-		    options.quiet);
+		bool color = progress_wants_color(&options, STDOUT_FILENO);
+		int rc = 0;
+		if (options.transcript)
+			rc = replay_transcript(
+			    stdout, &view, options.transcript, color, &err);
+		else
+			report_text(stdout, &view, color, options.quiet);
+		if (rc)
+			log_error("%s", err.text);
+		else
+			status = EXIT_ALL_WELL;
 		replay_clear(&replay);
-		status = EXIT_ALL_WELL;
 	} else {
 		log_error("%s", err.text);
 	}

@@ -17,6 +17,20 @@
 
 #define SETUP_COMMANDS_MAX 32
 
+/* A file may hold several visits: each phase, each attempt. */
+static void
+note_visit(struct transcript *transcript, const struct target *target)
+{
+	if (!transcript)
+		return;
+	char *note = target->phase
+	    ? xasprintf("a session begins: phase %s, attempt %d",
+		  target->phase->name, target->attempt)
+	    : xasprintf("a session begins: check of the credentials");
+	transcript_line(transcript, '#', note, strlen(note));
+	free(note);
+}
+
 struct session *
 session_new(struct transport *transport, const struct target *target,
     const struct observer *observer, int64_t deadline)
@@ -27,13 +41,17 @@ session_new(struct transport *transport, const struct target *target,
 	session->profile = target->device->profile;
 	session->observer = observer;
 	session->deadline = deadline;
+	session->redactor.find = profile_find_secrets;
+	session->redactor.find_data = session->profile;
 	redactor_add(&session->redactor, credentials->password);
 	redactor_add(&session->redactor, credentials->enable);
+	redactor_add(&session->redactor, credentials->passphrase);
 	/* Room for one line more, and the open one: nothing is cut in it. */
 	buf_init(&session->greeting,
 	    SESSION_GREETING_LIMIT_BYTES + 2 * (SCREEN_LINE_LIMIT_BYTES + 1));
 	session->transcript = transcript_open(
 	    target->transcript, &session->redactor);
+	note_visit(session->transcript, target);
 	session->channel = channel_new(
 	    transport, observer->cancel_fd, session->transcript);
 	session->prompts = prompts_new(session->profile);

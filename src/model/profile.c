@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "profile_parts.h"
 #include "text/re.h"
+#include "text/redact_forms.h"
 #include "text/template.h"
 
 #include <stdlib.h>
@@ -107,6 +108,7 @@ profile_free(struct profile *profile)
 	profile_rules_clear(&profile->read_only);
 	profile_rules_clear(&profile->renames);
 	profile_rules_clear(&profile->log_lines);
+	profile_rules_clear(&profile->secrets);
 	profile_rules_clear(&profile->config_ignore);
 	profile_rules_clear(&profile->new_password);
 	profile_rules_clear(&profile->above_prompt);
@@ -224,4 +226,45 @@ profile_rules_match(
 		if (re_match(rules->items[i].pattern, line, len, NULL))
 			return true;
 	return false;
+}
+
+#define SECRET_GROUPS 8
+
+/* What one match says is secret: its groups, or all of it. */
+static void
+add_secrets(
+    const struct re_span *groups, size_t base, struct redact_spans *spans)
+{
+	bool any = false;
+	for (size_t g = 1; g < SECRET_GROUPS; g++) {
+		if (groups[g].start == (size_t)-1)
+			continue;
+		any = true;
+		redact_spans_add(
+		    spans, base + groups[g].start, base + groups[g].end);
+	}
+	if (!any)
+		redact_spans_add(
+		    spans, base + groups[0].start, base + groups[0].end);
+}
+
+void
+profile_find_secrets(const void *data, const char *line, size_t len,
+    size_t base, struct redact_spans *spans)
+{
+	const struct profile *profile = data;
+	struct re_span groups[SECRET_GROUPS];
+	for (size_t i = 0; i < profile->secrets.count; i++) {
+		const struct re *re = profile->secrets.items[i].pattern;
+		size_t from = 0;
+		while (from < len &&
+		    re_match_groups(
+			re, line + from, len - from, groups, SECRET_GROUPS)) {
+			add_secrets(groups, base + from, spans);
+			/* What is left of the line has no start. */
+			if (re_pattern(re)[0] == '^')
+				break;
+			from += groups[0].end ? groups[0].end : 1;
+		}
+	}
 }

@@ -41,7 +41,7 @@ struct printed_acl {
 struct printed {
 	struct profile profile;
 	struct texts new_password, above_prompt, refusals, notices, read_only,
-	    alone, renames, log_lines, config_ignore;
+	    alone, renames, log_lines, secrets, config_ignore;
 	struct printed_save *save;
 	struct printed_commit *commit;
 	struct printed_acl *acl;
@@ -174,6 +174,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    &text_schema),
 	ARRAY("log_lines", struct printed, log_lines.items, log_lines.count,
 	    &text_schema),
+	ARRAY("secrets", struct printed, secrets.items, secrets.count,
+	    &text_schema),
 	ARRAY("questions", struct printed, profile.questions,
 	    profile.question_count, &question_schema),
 	ARRAY("until", struct printed, profile.untils, profile.until_count,
@@ -274,6 +276,7 @@ profile_print(const struct profile *profile, FILE *out)
 		.alone = texts_of(&profile->alone),
 		.renames = texts_of(&profile->renames),
 		.log_lines = texts_of(&profile->log_lines),
+		.secrets = texts_of(&profile->secrets),
 		.config_ignore = texts_of(&profile->config_ignore),
 		.save = profile->save.count ? &save : NULL,
 		.commit = profile->commit.count ? &commit : NULL,
@@ -301,6 +304,7 @@ out:
 	free(printed.alone.items);
 	free(printed.renames.items);
 	free(printed.log_lines.items);
+	free(printed.secrets.items);
 	free(printed.config_ignore.items);
 	return rc;
 }

@@ -22,7 +22,8 @@ struct draft {
 	struct profile profile;
 	const struct yaml_node *modes, *questions, *untils, *templates, *vars;
 	const struct yaml_node *refusals, *notices, *read_only, *alone,
-	    *renames, *log_lines, *config_ignore, *new_password, *above_prompt;
+	    *renames, *log_lines, *config_ignore, *new_password, *above_prompt,
+	    *secrets;
 	const struct yaml_node *save, *commit, *acl;
 };
 
@@ -66,6 +67,7 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("alone", LIST, struct draft, alone),
 	FIELD("renames", LIST, struct draft, renames),
 	FIELD("log_lines", LIST, struct draft, log_lines),
+	FIELD("secrets", LIST, struct draft, secrets),
 	FIELD("config_ignore", LIST, struct draft, config_ignore),
 	FIELD("new_password", LIST, struct draft, new_password),
 	FIELD("above_prompt", LIST, struct draft, above_prompt),
@@ -399,6 +401,7 @@ profile_read(
 	read_rules(&profile->alone, draft.alone, "a line", diags);
 	read_rules(&profile->renames, draft.renames, "a line", diags);
 	read_rules(&profile->log_lines, draft.log_lines, "a log line", diags);
+	read_rules(&profile->secrets, draft.secrets, "a secret", diags);
 	read_rules(
 	    &profile->new_password, draft.new_password, "a question", diags);
 	if (draft.config_ignore)

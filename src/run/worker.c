@@ -61,6 +61,14 @@ emit(struct worker *worker, struct event *event)
 	event_clear(event);
 }
 
+/* So many of the first LEN bytes as are whole lines; all when none is. */
+static size_t
+whole_lines(const char *text, size_t len)
+{
+	const char *end = memrchr(text, '\n', len);
+	return end ? (size_t)(end - text) + 1 : len;
+}
+
 /* A device's text as it may be written down: no secret, valid UTF-8, not
  * longer than LIMIT. The caller owns it. *CUT (may be NULL): the end of it was
  * left out, by whoever kept the text or here. */
@@ -69,14 +77,18 @@ clean_text(struct worker *worker, const char *text, size_t len, size_t limit,
     bool *cut)
 {
 	struct buf out;
+	/* Cut after redacting: a secret that the limit divides is one, too.
+	 * But what is far beyond it need not be looked at. */
+	bool shorter = len > 4 * limit;
+	if (shorter)
+		len = whole_lines(text, 4 * limit);
 	buf_reset(&worker->clean);
-	/* Cut after redacting: a secret that the limit divides is one, too. */
-	if (cut && *cut)
+	if (shorter || (cut && *cut))
 		len = redact_cut_len(&worker->redactor, text, len);
 	redact_add(&worker->redactor, &worker->clean, text, len);
 	buf_init(&out, limit);
 	str_add_utf8(&out, buf_str(&worker->clean), worker->clean.len);
-	if ((out.cut || worker->clean.cut) && cut)
+	if ((shorter || out.cut || worker->clean.cut) && cut)
 		*cut = true;
 	return buf_take(&out);
 }
@@ -87,6 +99,9 @@ clean_text(struct worker *worker, const char *text, size_t len, size_t limit,
 static void
 set_error(struct worker *worker, struct event *event, struct fault *fault)
 {
+	if (fault->sent)
+		redactor_learn(
+		    &worker->redactor, fault->sent, strlen(fault->sent));
 	/* A message that fills its room was cut to it, as far as we know. */
 	size_t room = sizeof(fault->err.text), used = strlen(fault->err.text);
 	bool cut = used + 1 == room;
@@ -106,6 +121,7 @@ set_error(struct worker *worker, struct event *event, struct fault *fault)
 		    fault->device_text, strlen(fault->device_text),
 		    FAULT_TEXT_LIMIT_BYTES, NULL);
 	free(message);
+	redactor_forget(&worker->redactor);
 }
 
 /* Waits for the parent's word that the journal holds the stage. */
@@ -414,6 +430,9 @@ worker_main(const struct target *target, int fd, int off_fd)
 	};
 	buf_init(&worker.line, EVENT_LINE_LIMIT_BYTES);
 	buf_init(&worker.clean, EVENT_LINE_LIMIT_BYTES);
+	worker.redactor.find_data = target->device->profile;
+	if (target->device->profile)
+		worker.redactor.find = profile_find_secrets;
 	redactor_add(&worker.redactor, target->credentials->password);
 	redactor_add(&worker.redactor, target->credentials->enable);
 	redactor_add(&worker.redactor, target->credentials->passphrase);

@@ -118,6 +118,7 @@ test_inheritance(void **state)
 	assert_rules(&c->refusals, "^A ^B ");
 	assert_rules(&c->new_password, "^A ^B ");
 	assert_rules(&c->above_prompt, "^A ^B ");
+	assert_rules(&c->secrets, "^A ^B ");
 	assert_int_equal(c->timeouts.silence_ms, 240000);
 	assert_int_equal(c->timeouts.login_ms, 500);
 	assert_int_equal(c->timeouts.device_ms, TIMEOUT_UNSET);

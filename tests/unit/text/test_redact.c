@@ -11,6 +11,7 @@
 #include "base/deadline.h"
 #include "base/secret.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void
@@ -56,6 +57,16 @@ no_secret_is_left(void **state)
 		{ { "password", "pass" }, "passwort", "<redacted>wort" },
 		{ { "one", "two" }, "two one", "<redacted> <redacted>" },
 		{ { "redacted", "x" }, "x", "<redacted>" },
+		/* Wrapped by a terminal: the lines stay lines. */
+		{ { "password" }, "a pass\nword b\n", "a <redacted>\n b\n" },
+		{ { "password" }, "pa\nsswo\nrd\n\n", "<redacted>\n\n\n\n" },
+		{ { "password" }, "\n\npassword", "\n\n<redacted>" },
+		{ { "password" }, "pass\n\nwort\n", "pass\n\nwort\n" },
+		{ { "pass", "word" }, "pa\nssword", "<redacted>\n<redacted>" },
+		/* Where secrets stand, and what is known there too. */
+		{ { "sesame" }, "key 7 0822sesame5D", "key 7 <redacted>" },
+		{ { "sesame" }, "sesame#key 7 08225D",
+		    "<redacted>#key 7 <redacted>" },
 		{ { "\xff\xfe" },
 		    "a\xff\xfe"
 		    "b",
@@ -72,6 +83,68 @@ overlapping_secrets_leave_nothing(void **state)
 	(void)state;
 	static const char *const secrets[] = { "hunter22", "22secret", NULL };
 	expect(secrets, "hunter22secret", 14, "<redacted>", 10);
+}
+
+static void
+an_open_end_may_go_on(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t open;
+	} cases[] = { { "", 0 }, { "nothing", 0 }, { "a s", 1 },
+		{ "a sesam", 5 }, { "sesame", 0 }, { "sesames", 1 },
+		{ "s\nes", 4 }, { "ses\n", 4 }, { "sesx", 0 }, { "tw", 2 },
+		{ "sestwo tw", 2 } };
+	struct redactor redactor = { 0 };
+	struct secret *first = secret_new("sesame", 6);
+	struct secret *second = secret_new("twofold", 7);
+	redactor_add(&redactor, first);
+	redactor_add(&redactor, second);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(redact_open_end(&redactor, cases[i].text,
+				     strlen(cases[i].text)),
+		    cases[i].open);
+	secret_free(first);
+	secret_free(second);
+}
+
+static void
+expect_learnt(
+    const struct redactor *redactor, const char *text, const char *wanted)
+{
+	struct buf out;
+	buf_init(&out, 1000);
+	redact_add(redactor, &out, text, strlen(text));
+	assert_string_equal(buf_str(&out), wanted);
+	buf_clear(&out);
+}
+
+static void
+what_was_sent_is_learnt(void **state)
+{
+	(void)state;
+	struct redactor redactor = { 0 };
+	struct secret *secret = secret_new("sesame", 6);
+	char line[64];
+	redactor_add(&redactor, secret);
+	redactor_learn(&redactor, "permit ip any any log", 21);
+	redactor_learn(&redactor, "key 7 short", 11);
+	redactor_learn(&redactor, "snmp-server community quayside RO", 33);
+	/* An echo that lost a letter, and one that was wrapped. */
+	expect_learnt(&redactor, "snmp-server comunity quayside RO, short",
+	    "snmp-server comunity <redacted> RO, short");
+	expect_learnt(
+	    &redactor, "quay\nside sesame", "<redacted>\n <redacted>");
+	for (int i = 0; i < REDACT_LEARNT_MAX; i++) {
+		int len = snprintf(line, sizeof(line), "key 7 secret-%d", i);
+		redactor_learn(&redactor, line, (size_t)len);
+	}
+	expect_learnt(&redactor, "quayside secret-0 secret-7 sesame",
+	    "quayside <redacted> <redacted> <redacted>");
+	redactor_forget(&redactor);
+	expect_learnt(&redactor, "secret-7 sesame", "secret-7 <redacted>");
+	secret_free(secret);
 }
 
 static void
@@ -177,6 +250,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_secret_is_left),
 		cmocka_unit_test(overlapping_secrets_leave_nothing),
+		cmocka_unit_test(an_open_end_may_go_on),
+		cmocka_unit_test(what_was_sent_is_learnt),
 		cmocka_unit_test(nothing_and_empty_are_no_secrets),
 		cmocka_unit_test(a_nul_in_the_text_ends_nothing),
 		cmocka_unit_test(no_half_is_left_at_a_cut),
