@@ -50,7 +50,7 @@ tell_one(struct ledger *ledger, const char *word)
 	} else if (str_starts(word, "start")) {
 		event_init(&event, EVENT_DEVICE_STARTED);
 		event.time_ms = 1795312800000 + offset;
-		event.attempt = 1;
+		event.attempt = second ? (int)strtol(second, NULL, 10) : 1;
 		event.phase = xstrdup(first);
 	} else if (str_starts(word, "change")) {
 		event_init(&event, EVENT_STAGE);
@@ -83,7 +83,7 @@ tell_one(struct ledger *ledger, const char *word)
 
 /*
  * What happens to the first device, a word each:
- * begin[=PHASE], start[=PHASE], change[=STEP[/BEFORE]], step=OUTPUT, retry,
+ * begin[=PHASE], start[=PHASE[/ATTEMPT]], change[=STEP[/BEFORE]], step=OUTPUT, retry,
  * end=STATUS[/PHASE].
  */
 static void
@@ -230,7 +230,8 @@ a_repeated_visit_leaves_no_trace_but_its_time(void **state)
 	assert_int_equal(device->finished_at, -1);
 	assert_int_equal(device->error, ERR_NONE);
 	assert_int_equal(device->duration_ms, 100);
-	tell(&ledger, "start=push step=three end=unchanged/push");
+	tell(&ledger, "start=push/2 step=three end=unchanged/push");
+	assert_int_equal(device->attempts, 2);
 	assert_int_equal(device->status, DEVICE_UNCHANGED);
 	assert_int_equal(device->duration_ms, 1100);
 	assert_int_equal(device->started_ms, started);
@@ -316,6 +317,10 @@ phases_that_were_passed(void **state)
 	assert_int_equal(device->status, DEVICE_CHANGED);
 	assert_string_equal(device->passed, "prove");
 	assert_false(device->doubt);
+	/* One that found nothing to do does not undo the change. */
+	assert_int_equal(device->base, DEVICE_CHANGED);
+	tell(&ledger, "start=last end=failed/last");
+	assert_int_equal(device->status, DEVICE_UNKNOWN);
 	ledger_clear(&ledger);
 }
 
