@@ -130,15 +130,16 @@ whatever_number_it_has(void **state)
 	for (int number = 3; number < 60; number += number < 8 ? 1 : 17) {
 		struct bench bench;
 		int held[2], high[2];
-		bench_begin(&bench, 1, 5);
+		/* Before the pool's own; out of the way, then to its number if
+		 * nobody is there. */
 		assert_int_equal(pipe(held), 0);
-		/* Out of the way, then to its number if nobody is there. */
 		high[0] = fcntl(held[0], F_DUPFD_CLOEXEC, 100);
 		high[1] = fcntl(held[1], F_DUPFD_CLOEXEC, 100);
 		close(held[0]);
 		close(held[1]);
 		int fd = fcntl(high[1], F_DUPFD, number);
 		close(high[1]);
+		bench_begin(&bench, 1, 5);
 		pool_hold(bench.heard.pool, fd);
 		start(&bench, 0, 30000);
 		hear_start(&bench, 0);
@@ -190,11 +191,46 @@ without_descriptors_no_worker_starts(void **state)
 	bench_end(&bench);
 }
 
+#define FILL 40
+
+/* The last two are the worker's socket: it has the rest to itself. */
+static void
+a_full_table_is_no_worker_s_trouble(void **state)
+{
+	(void)state;
+	for (int holds = 0; holds < 2; holds++) {
+		struct bench bench;
+		struct rlimit limit, low;
+		int fill[FILL];
+		struct err err;
+		bench_begin(&bench, 1, -1);
+		if (holds)
+			pool_hold(bench.heard.pool, bench.fd);
+		for (size_t i = 0; i < FILL; i++)
+			fill[i] = dup(STDERR_FILENO);
+		assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+		low = limit;
+		low.rlim_cur = (rlim_t)fill[FILL - 1] + 3;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+		int rc = pool_start(
+		    bench.heard.pool, &bench.target, 0, 30000, &err);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		for (size_t i = 0; i < FILL; i++)
+			close(fill[i]);
+		assert_int_equal(rc, 0);
+		run_out(&bench);
+		assert_int_equal(bench.heard.finished[0], 1);
+		assert_int_equal(bench.heard.error[0], ERR_CONNECT);
+		bench_end(&bench);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_descriptors_no_worker_starts),
+		cmocka_unit_test(a_full_table_is_no_worker_s_trouble),
 		cmocka_unit_test(workers_hold_what_they_are_told_to),
 		cmocka_unit_test(whatever_number_it_has),
 		cmocka_unit_test(descriptors_are_watched),
