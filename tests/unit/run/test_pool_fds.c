@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 
@@ -160,6 +161,9 @@ without_descriptors_no_worker_starts(void **state)
 	(void)state;
 	struct bench bench;
 	struct rlimit limit;
+	/* Its socketpair(2) does as if it had found descriptors. */
+	if (getenv("NETPUSH_VALGRIND"))
+		skip();
 	bench_begin(&bench, 2, -1);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	/* Room for one more, but a socket pair needs two; then for none. */
