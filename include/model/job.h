@@ -115,6 +115,11 @@ struct job_policy {
 	struct job_window window;
 };
 
+/* How many of COUNT devices the batch NUMBER (from 0) takes, if so many are
+ * left: the last size given repeats, none is empty. No batches: all of them. */
+size_t job_batch_size(
+    const struct job_policy *policy, size_t number, size_t count);
+
 struct job {
 	char *path;
 	char *inventory; /* the path of the file that was read, or NULL */

@@ -70,6 +70,17 @@ job_share_of(struct job_share share, size_t whole)
 			     : (size_t)share.value;
 }
 
+size_t
+job_batch_size(const struct job_policy *policy, size_t number, size_t count)
+{
+	if (!policy->batch_count)
+		return count;
+	size_t last = policy->batch_count - 1;
+	size_t i = number < last ? number : last;
+	size_t size = job_share_of(policy->batches[i], count);
+	return size ? size : 1;
+}
+
 /* "2" or "10%", from MIN on. */
 static bool
 read_share(const struct yaml_node *node, const char *what, int min,

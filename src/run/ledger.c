@@ -73,6 +73,9 @@ ledger_init_plan(struct ledger *ledger, json_t *plan, struct err *err)
 	size_t i;
 	json_t *device;
 	const json_t *devices = json_object_get(plan, "devices");
+	*ledger = (struct ledger){ 0 };
+	if (!json_is_array(devices))
+		return err_set(err, ERR_JOB, "the plan has no list of devices");
 	make_devices(ledger, json_array_size(devices));
 	ledger->plan = json_incref(plan);
 	json_array_foreach((json_t *)devices, i, device)
@@ -82,7 +85,7 @@ ledger_init_plan(struct ledger *ledger, json_t *plan, struct err *err)
 			&entry->hostname, "address", &entry->address,
 			"device_type", &entry->device_type)) {
 			ledger_clear(ledger);
-			return err_set(err, ERR_INTERNAL,
+			return err_set(err, ERR_JOB,
 			    "the plan's device %zu makes no sense", i + 1);
 		}
 	}
@@ -211,14 +214,21 @@ end_visit(struct ledger_device *device, const struct event *event)
 		device->duration_ms += event->duration_ms;
 }
 
+/* Its last visit left it perhaps partly applied, and there is more to come. */
+static void
+recall_doubt(struct ledger_device *device)
+{
+	device->doubt |= device->status == DEVICE_UNKNOWN &&
+	    device->change_seen;
+	device->change_seen = false;
+}
+
 void
 ledger_begin(struct ledger *ledger, size_t index, const char *phase)
 {
 	struct ledger_device *device = &ledger->devices[index];
 	device->in_flight = true;
-	device->doubt |= device->status == DEVICE_UNKNOWN &&
-	    device->change_seen;
-	device->change_seen = false;
+	recall_doubt(device);
 	device->phase = ledger_phase(ledger, phase);
 }
 
@@ -264,7 +274,14 @@ take_finished(struct ledger *ledger, struct ledger_device *device,
 	enum device_status status;
 	if (!event->status || !device_status_get(event->status, &status))
 		status = DEVICE_UNKNOWN;
+	/* It ends without having begun: there was no process for a worker, or
+	 * the worker died before its first word. */
+	if (device->status == DEVICE_UNKNOWN)
+		recall_doubt(device);
+	if (event->phase)
+		device->phase = ledger_phase(ledger, event->phase);
 	end_visit(device, event);
+	device->visit_steps = device->step_count;
 	device->finished_at = offset;
 	device->stage = event->stage;
 	forget_error(device);

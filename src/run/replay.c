@@ -81,6 +81,7 @@ take_finished(struct replay *replay, const struct event *event)
 	json_unpack(event->more, "{s?i, s?s}", "exit_status",
 	    &replay->about.exit_status, "stopped", &stopped);
 	replay->finished = true;
+	free(replay->stopped);
 	replay->stopped = xstrdup(stopped);
 }
 

@@ -204,6 +204,8 @@ conclude(struct run *run, bool refused)
 	run->outcome->exit_status = exit_status(run, refused);
 	run->outcome->signal = run->interrupts ? run->signal : 0;
 	event_init(&event, EVENT_RUN_FINISHED);
+	/* The journal's word: a report drawn again says the same. */
+	int64_t finished_ms = event.time_ms;
 	json_t *totals = json_object();
 	for (unsigned i = DEVICE_CHANGED; i < DEVICE_STATUS__COUNT; i++)
 		json_object_set_new(totals,

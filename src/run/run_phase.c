@@ -357,30 +357,18 @@ run_batch(struct run *run)
 	}
 }
 
-/* The size of the batch NUMBER (from 0): the last one given repeats. */
-static size_t
-batch_size(const struct run *run, size_t number)
-{
-	const struct job_policy *policy = &run->job->policy;
-	size_t count = run->ledger->count;
-	if (!policy->batch_count)
-		return count;
-	size_t i = number < policy->batch_count ? number
-						: policy->batch_count - 1;
-	size_t size = job_share_of(policy->batches[i], count);
-	return size ? size : 1;
-}
-
 void
 run_batches(struct run *run)
 {
+	const struct job_policy *policy = &run->job->policy;
 	size_t count = run->ledger->count;
 	run->batch_count = 0;
 	for (size_t at = 0; at < count; run->batch_count++)
-		at += batch_size(run, run->batch_count);
+		at += job_batch_size(policy, run->batch_count, count);
 	for (size_t i = 0; i < run->batch_count && !run->stopped; i++) {
 		size_t from = run->batch.to;
-		size_t left = count - from, size = batch_size(run, i);
+		size_t left = count - from;
+		size_t size = job_batch_size(policy, i, count);
 		run->batch = (struct run_batch){
 			.number = i + 1,
 			.from = from,

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "state.h"
+
 #include "run/journal.h"
 #include "run/rundir.h"
 
@@ -24,30 +26,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static char *state_dir;
-
-static int
-make_dir(void **state)
-{
-	(void)state;
-	state_dir = xstrdup("/tmp/netpush-journal-XXXXXX");
-	return mkdtemp(state_dir) ? 0 : -1;
-}
-
-static int
-drop_dir(void **state)
-{
-	(void)state;
-	int status;
-	pid_t pid = fork();
-	if (pid == 0) {
-		execlp("rm", "rm", "-rf", state_dir, (char *)NULL);
-		_exit(127);
-	}
-	free(state_dir);
-	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -1;
-}
 
 /* In a child, where files may not grow past LIMIT: what comes of it is its
  * exit status. */
@@ -75,15 +53,6 @@ create_one(void)
 	if (journal)
 		return 1;
 	return err.kind == ERR_INTERNAL && err.sys ? 0 : 2;
-}
-
-static struct event
-log_event(const char *text)
-{
-	struct event event;
-	event_init(&event, EVENT_LOG);
-	event.text = xstrdup(text);
-	return event;
 }
 
 static int
@@ -252,8 +221,6 @@ where_runs_are_kept(void **state)
 	assert_true(dir[0] == '/' && str_ends(dir, "/.local/state/netpush"));
 	free(dir);
 }
-
-#define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, drop_dir)
 
 int
 main(void)
