@@ -72,6 +72,19 @@ class Killed(Held):
         self.assert_crashed(run, "unknown")
         self.assertIn("may be partly applied", run.stdout)
 
+    def test_stuck(self):
+        """It does not even look at its deadlines: ended by the parent, some
+        seconds after the last of them."""
+        run = self.hold(BEFORE, threads=2,
+                        more="timeouts: {device: 2s, silence: 1s}\n")
+        os.kill(self.worker(run), signal.SIGSTOP)
+        run.wait()
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(run.statuses(), ["failed"] + ["changed"] * 3)
+        error = run.results["R1"]["error"]
+        self.assertEqual(error["kind"], "timeout")
+        self.assertIn("passed the device's deadline", error["message"])
+
     def test_its_slot_is_free_again(self):
         run = self.hold(BEFORE, threads=1, others=False)
         self.assertEqual(set(self.connects()), {"R1"})
@@ -162,21 +175,23 @@ class Interrupted(Held):
         self.assertEqual(self.config_lines("R1"), [])
 
     def test_twice_in_the_change(self):
-        run = self.hold(DURING, threads=1, others=False)
-        run.signal(signal.SIGINT)
+        tty = self.terminal()
+        run = self.hold(DURING, threads=1, others=False, tty=tty)
+        tty.send("\x03")
         wait_until(lambda: "busy" in run.stderr, "the word about the first")
-        run.signal(signal.SIGINT)
+        tty.send("\x03")
         self.assert_died_by(run, signal.SIGINT)
         self.assertEqual(run.statuses(), ["rolled_back"] + ["skipped"] * 3)
         self.assertEqual(run.results["R1"]["error"]["kind"], "cancelled")
 
     def test_three_times(self):
         """The worker does not even hear that it is called off."""
-        run = self.hold(DURING, threads=1, others=False)
+        tty = self.terminal()
+        run = self.hold(DURING, threads=1, others=False, tty=tty)
         worker = self.worker(run)
         os.kill(worker, signal.SIGSTOP)
         for word in ("busy", "calling off", "killing"):
-            run.signal(signal.SIGINT)
+            tty.send("\x03")
             wait_until(lambda: word in run.stderr, word)
         self.assert_died_by(run, signal.SIGINT)
         self.assertEqual(run.statuses(), ["unknown"] + ["skipped"] * 3)
