@@ -59,7 +59,10 @@ struct ledger_device {
 	char *change_step, *change_before;
 	int64_t *steps; /* offsets of its `step` events in the journal */
 	size_t step_count, step_cap;
-	size_t visit_steps; /* how many of them were there before this visit */
+	/* As they were before this visit: how many steps, and the output. */
+	size_t visit_steps;
+	int64_t visit_output_at;
+	uint64_t visit_output_hash;
 	int64_t finished_at; /* offset of its last `device_finished`; -1 */
 	int64_t output_at; /* offset of the step whose output counts; -1 */
 	uint64_t output_hash; /* of that output, 0 for none */

@@ -53,6 +53,7 @@ make_devices(struct ledger *ledger, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		ledger->devices[i].finished_at = -1;
 		ledger->devices[i].output_at = -1;
+		ledger->devices[i].visit_output_at = -1;
 	}
 }
 
@@ -232,6 +233,15 @@ ledger_begin(struct ledger *ledger, size_t index, const char *phase)
 	device->phase = ledger_phase(ledger, phase);
 }
 
+/* What the device has shown so far stays, whatever becomes of what follows. */
+static void
+mark_visit(struct ledger_device *device)
+{
+	device->visit_steps = device->step_count;
+	device->visit_output_at = device->output_at;
+	device->visit_output_hash = device->output_hash;
+}
+
 static void
 take_started(struct ledger *ledger, size_t index, const struct event *event)
 {
@@ -240,7 +250,7 @@ take_started(struct ledger *ledger, size_t index, const struct event *event)
 	device->half_done = false;
 	device->attempts = event->attempt;
 	device->visit_ms = event->time_ms;
-	device->visit_steps = device->step_count;
+	mark_visit(device);
 	if (!device->started_ms)
 		device->started_ms = event->time_ms;
 	forget_error(device);
@@ -281,7 +291,7 @@ take_finished(struct ledger *ledger, struct ledger_device *device,
 	if (event->phase)
 		device->phase = ledger_phase(ledger, event->phase);
 	end_visit(device, event);
-	device->visit_steps = device->step_count;
+	mark_visit(device);
 	device->finished_at = offset;
 	device->stage = event->stage;
 	forget_error(device);
@@ -302,10 +312,8 @@ take_retry(struct ledger_device *device, const struct event *event)
 {
 	end_visit(device, event);
 	device->step_count = device->visit_steps;
-	if (!device->step_count) {
-		device->output_at = -1;
-		device->output_hash = 0;
-	}
+	device->output_at = device->visit_output_at;
+	device->output_hash = device->visit_output_hash;
 }
 
 void

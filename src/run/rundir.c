@@ -36,10 +36,18 @@ rundir_state_dir(const char *state_dir)
 	return xasprintf("%s/.local/state/netpush", home);
 }
 
+/* An id begins with its second; the milliseconds of it are in its last part
+ * (journal.c), with the job's name between them. */
 static int
 compare(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+	size_t seconds = strcspn(x, "-");
+	const char *last_x = strrchr(x, '-'), *last_y = strrchr(y, '-');
+	int order = strncmp(x, y, seconds + 1);
+	if (order == 0 && last_x && last_y)
+		order = strcmp(last_x, last_y);
+	return order ? order : strcmp(x, y);
 }
 
 void
@@ -49,12 +57,12 @@ rundir_list(const char *state_dir, struct strs *ids)
 	DIR *dir = opendir(path);
 	const struct dirent *entry;
 	while (dir && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.')
+		if (entry->d_name[0] != '.' &&
+		    (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
 			strs_add(ids, entry->d_name);
 	if (dir)
 		closedir(dir);
 	free(path);
-	/* An id begins with the time. */
 	if (ids->count)
 		qsort(ids->items, ids->count, sizeof(*ids->items), compare);
 }
