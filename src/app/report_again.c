@@ -4,15 +4,62 @@
 #include "app/progress.h"
 #include "app/replay_transcript.h"
 #include "app/report.h"
+#include "app/report_formats.h"
+#include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "run/replay.h"
 #include "run/run.h"
 #include "run/rundir.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* A directory gets a file that is named after the run. */
+static int
+write_output(
+    const struct run_view *view, const struct options *options, struct err *err)
+{
+	struct stat st;
+	bool is_dir = stat(options->output, &st) == 0 && S_ISDIR(st.st_mode);
+	char *path = is_dir
+	    ? xasprintf("%s/%s%s", options->output, view->about.id,
+		  report_rows[options->format].suffix)
+	    : xstrdup(options->output);
+	int rc = report_write_file(options->format, path, view, err);
+	free(path);
+	return rc;
+}
+
+static int
+print(
+    const struct run_view *view, const struct options *options, struct err *err)
+{
+	int rc = 0;
+	if (options->format == REPORT_TEXT)
+		report_text(stdout, view,
+		    progress_wants_color(options, STDOUT_FILENO),
+		    options->quiet);
+	else
+		rc = report_rows[options->format].write(stdout, view);
+	if (rc || fflush(stdout))
+		return err_sys(err, ERR_INTERNAL, errno, "standard output");
+	return 0;
+}
+
+/* To where it is wanted. */
+static int
+draw(
+    const struct run_view *view, const struct options *options, struct err *err)
+{
+	return options->output && !str_eq(options->output, "-")
+	    ? write_output(view, options, err)
+	    : print(view, options, err);
+}
 
 int
 command_report(const struct command *command, int argc, char **argv)
@@ -30,12 +77,10 @@ command_report(const struct command *command, int argc, char **argv)
 	if (dir && replay_open(&replay, dir, &err) == 0) {
 		struct run_view view = replay_view(&replay);
 		bool color = progress_wants_color(&options, STDOUT_FILENO);
-		int rc = 0;
-		if (options.transcript)
-			rc = replay_transcript(
-			    stdout, &view, options.transcript, color, &err);
-		else
-			report_text(stdout, &view, color, options.quiet);
+		int rc = options.transcript
+		    ? replay_transcript(
+			  stdout, &view, options.transcript, color, &err)
+		    : draw(&view, &options, &err);
 		if (rc)
 			log_error("%s", err.text);
 		else
