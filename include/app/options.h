@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "device/target.h"
+#include "model/job.h"
 
 #include <stdbool.h>
 
@@ -24,7 +25,7 @@ enum option_group {
 	OPTIONS_LOOK = 1 << 9, /* how a report looks: -q, --no-color */
 	OPTIONS_THREADS = 1 << 10, /* --threads alone */
 	OPTIONS_DRY = 1 << 12, /* run --check */
-	OPTIONS_FORMAT = 1 << 11, /* report --format */
+	OPTIONS_FORMAT = 1 << 11, /* report --format --output */
 };
 
 struct options {
@@ -39,6 +40,9 @@ struct options {
 	bool agent;
 	char *state_dir;
 	char *json; /* path, "-" for standard output, or NULL */
+	bool has_format;
+	enum report_format format; /* text if none was given */
+	char *output; /* path for the report; NULL: standard output */
 	bool transcripts;
 	char *at; /* when to begin, as written; or NULL */
 	bool force;

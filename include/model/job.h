@@ -115,6 +115,73 @@ struct job_policy {
 	struct job_window window;
 };
 
+/* The formats of a report. */
+enum report_format {
+	REPORT_TEXT,
+	REPORT_JSON,
+	REPORT_JSONL,
+	REPORT_JUNIT,
+	REPORT_CSV,
+	REPORT_PROMETHEUS,
+	REPORT_HTML,
+	REPORT__COUNT,
+};
+const char *report_format_name(enum report_format format);
+bool report_format_get(const char *name, enum report_format *format);
+
+/* "text, json, jsonl, ..." for messages. */
+const char *report_format_names(void);
+
+enum email_starttls {
+	EMAIL_STARTTLS_REQUIRED,
+	EMAIL_STARTTLS_OFF,
+	EMAIL_STARTTLS__COUNT,
+};
+
+enum email_when {
+	EMAIL_ALWAYS,
+	EMAIL_ON_FAILURE, /* some device did not succeed */
+	EMAIL_ON_CHANGE, /* ... or was changed */
+	EMAIL_WHEN__COUNT,
+};
+
+/* report.email: addresses are plain (no names, no angle brackets), ASCII
+ * without blanks and control characters. */
+struct job_email {
+	struct strs to; /* at least one */
+	char *from;
+	char *smtp; /* smtp://HOST[:PORT] or smtps://HOST[:PORT] */
+	enum email_starttls starttls; /* smtp:// only */
+	char *username; /* NULL: no login */
+	char *password_file; /* or NULL: other sources */
+	char *ca; /* file of certificates instead of the system's; NULL */
+	enum email_when when;
+	int64_t timeout_ms; /* for all attempts together */
+};
+
+/* report: what is written when the run is over. Paths are relative to where
+ * netpush was started. */
+struct job_report {
+	char *paths[REPORT__COUNT]; /* NULL: not wanted */
+	char *command; /* for /bin/sh, gets result.json; or NULL */
+	int64_t command_timeout_ms;
+	struct job_email *email; /* or NULL */
+};
+
+/* The key `report` alone of a kept job, which is not judged otherwise. REPORT
+ * is the caller's to clear in any case; -1 with DIAGS. */
+int job_report_load(
+    struct job_report *report, const char *path, struct diags *diags);
+void job_report_clear(struct job_report *report);
+
+/* ADDRESS as in job_email, SMTP a URL as there; if not, the sentence that
+ * says what it must be. For what is no part of a job, too. */
+const char *job_email_address_wrong(const char *address);
+const char *job_email_smtp_wrong(const char *smtp);
+
+/* An email with the values that need not be given. The caller frees. */
+struct job_email *job_email_new(void);
+
 struct job {
 	char *path;
 	char *inventory; /* the path of the file that was read, or NULL */
@@ -129,6 +196,7 @@ struct job {
 	char *identity; /* credentials: identity: FILE, or NULL */
 	char *validate_on; /* hostname or NULL */
 	struct job_policy policy;
+	struct job_report report;
 
 	struct job_phase *phases;
 	size_t phase_count;

@@ -1,6 +1,7 @@
 /* One row for each option; getopt_long(3) does the parsing. */
 #include "app/options.h"
 
+#include "app/report_formats.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "model/job.h"
@@ -89,6 +90,19 @@ take_keep(struct options *options, const char *value)
 	return 0;
 }
 
+static int
+take_format(struct options *options, const char *value)
+{
+	if (report_format_get(value, &options->format) &&
+	    report_rows[options->format].write) {
+		options->has_format = true;
+		return 0;
+	}
+	log_error(
+	    "--format must be %s, not \"%s\"", report_format_names(), value);
+	return -1;
+}
+
 #define TEXT_OPTION(name)                                                      \
 	static int take_##name(struct options *options, const char *value)     \
 	{                                                                      \
@@ -103,6 +117,7 @@ TEXT_OPTION(identity)
 TEXT_OPTION(state_dir)
 TEXT_OPTION(json)
 TEXT_OPTION(at)
+TEXT_OPTION(output)
 
 #define SWITCH_OPTION(name, statement)                                         \
 	static int take_##name(struct options *options, const char *value)     \
@@ -158,6 +173,10 @@ static const struct option_row rows[] = {
 	    "where runs are kept (default ~/.local/state/netpush)" },
 	{ "json", 0, "FILE", OPTIONS_REPORT, take_json,
 	    "write the result as JSON; - for standard output" },
+	{ "format", 0, "FORMAT", OPTIONS_REPORT | OPTIONS_FORMAT, take_format,
+	    "text, json, jsonl, junit, csv, prometheus or html" },
+	{ "output", 'o', "FILE", OPTIONS_FORMAT, take_output,
+	    "write the report to FILE instead of standard output" },
 	{ "transcripts", 0, NULL, OPTIONS_NETWORK, take_transcripts,
 	    "keep the dialogue with each device in the run's directory" },
 	{ "render", 0, NULL, OPTIONS_RENDER, take_render,
@@ -203,6 +222,8 @@ options_parse(struct options *options, unsigned groups, int argc, char **argv)
 		};
 		if (rows[i].letter)
 			letters[letter_count++] = rows[i].letter;
+		if (rows[i].letter && rows[i].value)
+			letters[letter_count++] = ':';
 	}
 	letters[letter_count] = '\0';
 	optind = 1;
@@ -235,6 +256,7 @@ options_clear(struct options *options)
 	free(options->state_dir);
 	free(options->json);
 	free(options->at);
+	free(options->output);
 	*options = (struct options){ 0 };
 }
 

@@ -21,7 +21,8 @@ struct draft {
 	struct job job;
 	char *inventory;
 	const char *kept_inventory; /* in place of it, or NULL */
-	const struct yaml_node *defaults, *device_list, *vars, *phases, *run;
+	const struct yaml_node *defaults, *device_list, *vars, *phases, *run,
+	    *report;
 	const struct yaml_node *acl_name, *acl_lines, *append, *extended;
 };
 
@@ -29,10 +30,6 @@ struct draft {
 	{                                                                      \
 		(key), YAML_FIELD_##kind, offsetof(type, member), false, 0, 0, \
 		    NULL                                                       \
-	}
-#define LATER(key)                                                             \
-	{                                                                      \
-		(key), YAML_FIELD_LATER, 0, false, 0, 0, NULL                  \
 	}
 
 static const struct yaml_field credential_fields[] = {
@@ -57,7 +54,7 @@ static const struct yaml_field job_fields[] = {
 	{ "timeouts", YAML_FIELD_TABLE, offsetof(struct draft, job.timeouts),
 	    false, 0, 0, &timeouts_table },
 	FIELD("phases", LIST, struct draft, phases),
-	LATER("report"),
+	FIELD("report", MAP, struct draft, report),
 	FIELD("acl_name", ANY, struct draft, acl_name),
 	FIELD("acl_lines", ANY, struct draft, acl_lines),
 	FIELD("append", ANY, struct draft, append),
@@ -235,6 +232,7 @@ read_job(const char *path, const struct yaml_node *root, struct job *job,
 		read_vars(&draft, root, diags);
 		read_devices(&draft, root, profiles, diags);
 		job_policy_read(&draft.job.policy, draft.run, diags);
+		job_report_read(&draft.job.report, draft.report, diags);
 		read_phases(&draft, root, diags);
 		judge_credentials(&draft.job, root, diags);
 	}
@@ -254,6 +252,7 @@ job_new(const char *path)
 	job->threads = THREADS_DEFAULT;
 	job_policy_init(&job->policy);
 	job->timeouts = timeouts_unset();
+	job_report_init(&job->report);
 	job->vars = json_object();
 	return job;
 }
@@ -316,6 +315,7 @@ job_free(struct job *job)
 	free(job->identity);
 	free(job->validate_on);
 	job_policy_clear(&job->policy);
+	job_report_clear(&job->report);
 	free(job);
 }
 

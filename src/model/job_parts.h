@@ -40,6 +40,11 @@ void job_policy_read(struct job_policy *policy, const struct yaml_node *node,
     struct diags *diags);
 void job_policy_clear(struct job_policy *policy);
 
+/* The key `report` (NODE may be NULL). */
+void job_report_init(struct job_report *report);
+void job_report_read(struct job_report *report, const struct yaml_node *node,
+    struct diags *diags);
+
 /* Reads `phases`; then judges each step against the devices' profiles. */
 void job_phases_read(
     struct job *job, const struct yaml_node *list, struct diags *diags);
