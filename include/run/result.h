@@ -36,6 +36,14 @@ struct run_view {
 /* The step event at OFFSET of the journal; -1 if there is none. */
 int result_read_event(int journal_fd, int64_t offset, struct event *event);
 
+/*
+ * The last `device_finished` of DEVICE, its error's message with what results
+ * put in front of it. -1 if it never had one or the journal has lost it;
+ * EVENT is then empty.
+ */
+int result_read_end(
+    int journal_fd, const struct ledger_device *device, struct event *event);
+
 /* Writes it all. -1 when FILE could not take it (see errno). */
 int result_write(FILE *file, const struct run_view *view);
 

@@ -4,6 +4,7 @@
 #include "app/progress.h"
 #include "app/report.h"
 #include "app/report_formats.h"
+#include "base/alloc.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -14,25 +15,49 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* A directory gets a file that is named after the run. */
+static int
+write_output(
+    const struct run_view *view, const struct options *options, struct err *err)
+{
+	struct stat st;
+	bool is_dir = stat(options->output, &st) == 0 && S_ISDIR(st.st_mode);
+	char *path = is_dir
+	    ? xasprintf("%s/%s%s", options->output, view->about.id,
+		  report_rows[options->format].suffix)
+	    : xstrdup(options->output);
+	int rc = report_write_file(options->format, path, view, err);
+	free(path);
+	return rc;
+}
+
+static int
+print(
+    const struct run_view *view, const struct options *options, struct err *err)
+{
+	int rc = 0;
+	if (options->format == REPORT_TEXT)
+		report_text(stdout, view,
+		    progress_wants_color(options, STDOUT_FILENO),
+		    options->quiet);
+	else
+		rc = report_rows[options->format].write(stdout, view);
+	if (rc || fflush(stdout))
+		return err_sys(err, ERR_INTERNAL, errno, "standard output");
+	return 0;
+}
 
 /* To where it is wanted. */
 static int
 draw(
     const struct run_view *view, const struct options *options, struct err *err)
 {
-	if (options->output && !str_eq(options->output, "-"))
-		return report_write_file(
-		    options->format, options->output, view, err);
-	if (options->format == REPORT_TEXT)
-		report_text(stdout, view,
-		    progress_wants_color(options, STDOUT_FILENO),
-		    options->quiet);
-	else if (report_rows[options->format].write(stdout, view))
-		return err_sys(err, ERR_INTERNAL, errno, "standard output");
-	if (fflush(stdout))
-		return err_sys(err, ERR_INTERNAL, errno, "standard output");
-	return 0;
+	return options->output && !str_eq(options->output, "-")
+	    ? write_output(view, options, err)
+	    : print(view, options, err);
 }
 
 int

@@ -7,7 +7,10 @@
 #include "run/result.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int
@@ -18,13 +21,13 @@ write_text(FILE *file, const struct run_view *view)
 }
 
 const struct report_row report_rows[REPORT__COUNT] = {
-	[REPORT_TEXT] = { ".txt", write_text },
-	[REPORT_JSON] = { ".json", result_write },
-	[REPORT_JSONL] = { ".jsonl", report_jsonl },
-	[REPORT_JUNIT] = { ".xml", NULL },
-	[REPORT_CSV] = { ".csv", NULL },
-	[REPORT_PROMETHEUS] = { ".prom", NULL },
-	[REPORT_HTML] = { ".html", NULL },
+	[REPORT_TEXT] = { ".txt", 0600, write_text },
+	[REPORT_JSON] = { ".json", 0600, result_write },
+	[REPORT_JSONL] = { ".jsonl", 0600, report_jsonl },
+	[REPORT_JUNIT] = { ".xml", 0600, report_junit },
+	[REPORT_CSV] = { ".csv", 0600, report_csv },
+	[REPORT_PROMETHEUS] = { ".prom", 0644, report_prometheus },
+	[REPORT_HTML] = { ".html", 0600, NULL },
 };
 
 static int
@@ -33,34 +36,62 @@ write_and_sync(
 {
 	if (report_rows[format].write(file, view) || fflush(file))
 		return -1;
-	/* /dev/stdout and pipes cannot be synced, and need not be. */
+	/* Pipes and devices cannot be synced, and need not be. */
 	return fsync(fileno(file)) && errno != EINVAL ? -1 : 0;
+}
+
+/* Beside the file that PATH leads to, so that a link stays a link. */
+static int
+replace(enum report_format format, const char *path, mode_t mode,
+    const struct run_view *view)
+{
+	int rc = -1;
+	char *real = realpath(path, NULL);
+	const char *to = real ? real : path;
+	char *temporary = xasprintf("%s.XXXXXX", to);
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (file && fchmod(fd, mode) == 0 &&
+	    write_and_sync(file, format, view) == 0 &&
+	    rename(temporary, to) == 0)
+		rc = 0;
+	int error = errno;
+	if (rc && fd >= 0)
+		unlink(temporary);
+	if (file)
+		fclose(file);
+	free(temporary);
+	free(real);
+	errno = error;
+	return rc;
+}
+
+/* A pipe, a terminal, /dev/null: renaming would take its place. */
+static int
+write_through(
+    enum report_format format, const char *path, const struct run_view *view)
+{
+	FILE *file = fopen(path, "we");
+	if (!file)
+		return -1;
+	int rc = write_and_sync(file, format, view), error = errno;
+	fclose(file);
+	errno = error;
+	return rc;
 }
 
 int
 report_write_file(enum report_format format, const char *path,
     const struct run_view *view, struct err *err)
 {
-	int rc = -1;
-	/* A name of its own: two runs may write the same file. */
-	char *temporary = xasprintf("%s.new-%d", path, (int)getpid());
-	FILE *file = fopen(temporary, "wxe");
-	errno = file ? 0 : errno;
-	if (file && write_and_sync(file, format, view) == 0)
-		rc = 0;
-	int error = errno;
-	if (file && fclose(file) && rc == 0) {
-		error = errno;
-		rc = -1;
-	}
-	if (rc == 0 && rename(temporary, path)) {
-		error = errno;
-		rc = -1;
-	}
-	if (rc)
-		err_sys(err, ERR_INTERNAL, error ? error : EIO, "%s", path);
-	if (rc && file)
-		unlink(temporary);
-	free(temporary);
-	return rc;
+	struct stat st;
+	bool exists = stat(path, &st) == 0;
+	mode_t mode = exists ? st.st_mode & 0777 : report_rows[format].mode;
+	errno = 0;
+	if ((exists && !S_ISREG(st.st_mode)
+		    ? write_through(format, path, view)
+		    : replace(format, path, mode, view)) == 0)
+		return 0;
+	return err_sys(err, ERR_INTERNAL, errno ? errno : EIO,
+	    "%s cannot be written", path);
 }

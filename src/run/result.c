@@ -39,6 +39,18 @@ result_read_event(int fd, int64_t offset, struct event *event)
 	return rc;
 }
 
+int
+result_read_end(int fd, const struct ledger_device *device, struct event *event)
+{
+	*event = (struct event){ 0 };
+	if (device->finished_at < 0 ||
+	    result_read_event(fd, device->finished_at, event))
+		return -1;
+	if (event->error.err.kind != ERR_NONE)
+		err_prefix(&event->error.err, "%s", ledger_preface(device));
+	return 0;
+}
+
 static json_t *
 text_or_null(const char *text)
 {
@@ -88,12 +100,11 @@ step_json(const struct event *step)
 static json_t *
 error_json(const struct ledger_device *device, int fd)
 {
-	struct event event = { 0 };
+	struct event event;
 	json_t *error;
 	if (device->error == ERR_NONE)
 		return json_null();
-	if (result_read_event(fd, device->finished_at, &event) == 0) {
-		err_prefix(&event.error.err, "%s", ledger_preface(device));
+	if (result_read_end(fd, device, &event) == 0) {
 		error = event_error_json(&event.error);
 		event_clear(&event);
 		return error;

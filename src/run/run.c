@@ -214,6 +214,7 @@ conclude(struct run *run, bool refused)
 	if (run->stopped)
 		json_object_set_new(
 		    event.more, "stopped", json_string(run->stopped));
+	int64_t finished_ms = event.time_ms; /* as a reader of the journal */
 	run_record(run, NO_DEVICE, &event);
 	flush(run, true);
 	run->outcome->stopped = xstrdup(run->stopped);
@@ -221,7 +222,7 @@ conclude(struct run *run, bool refused)
 		.id = run->outcome->id,
 		.job = run->job->name,
 		.started_ms = run->started_ms,
-		.finished_ms = clock_wall_ms(),
+		.finished_ms = finished_ms,
 		.threads = run->job->threads,
 		.exit_status = run->outcome->exit_status,
 	};
