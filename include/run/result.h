@@ -27,6 +27,7 @@ struct result_run {
 struct run_view {
 	struct result_run about;
 	const char *dir; /* the run's directory; NULL: there is none */
+	bool result_kept; /* it holds result.json, and it is this one */
 	const char *stopped; /* why it ended early, or NULL */
 	bool finished; /* it came to its end */
 	const struct ledger *ledger;

@@ -2,12 +2,15 @@
 #include "app/execute.h"
 
 #include "app/call.h"
+#include "app/deliver.h"
 #include "app/login.h"
 #include "app/options.h"
 #include "app/progress.h"
 #include "app/report.h"
+#include "app/report_formats.h"
 #include "app/window.h"
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/deadline.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -20,46 +23,76 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
+
+/* What shows the run while it is on. */
+struct live {
+	struct progress progress;
+	bool streams; /* events go to standard output, too */
+	struct buf line;
+};
+
+/* The journal's own line, as it is written. */
+static void
+stream(struct live *live, const struct event *event)
+{
+	buf_reset(&live->line);
+	event_put(event, &live->line);
+	if (fwrite(live->line.data, 1, live->line.len, stdout) ==
+		live->line.len &&
+	    fflush(stdout) == 0)
+		return;
+	live->streams = false;
+	log_warn("standard output: %s; no more events are written to it",
+	    strerror(errno));
+}
 
 static void
 on_event(void *data, const struct ledger *ledger, size_t device,
     const struct event *event)
 {
-	progress_event(data, ledger, device, event);
+	struct live *live = data;
+	if (live->streams)
+		stream(live, event);
+	progress_event(&live->progress, ledger, device, event);
 }
 
 static bool
 on_refused(void *data, struct credentials *credentials, int attempt)
 {
+	struct live *live = data;
 	(void)attempt;
-	progress_done(data);
+	progress_done(&live->progress);
 	return login_ask_again(credentials);
 }
 
 static void
 on_interrupt(void *data, const struct ledger *ledger, int level)
 {
-	progress_interrupted(data, ledger, level);
+	struct live *live = data;
+	progress_interrupted(&live->progress, ledger, level);
 }
 
 static void
 on_tick(void *data, const struct ledger *ledger)
 {
-	progress_tick(data, ledger);
+	struct live *live = data;
+	progress_tick(&live->progress, ledger);
 }
 
 static void
 on_waiting(void *data, int64_t start_ms)
 {
-	progress_waiting(data, start_ms);
+	struct live *live = data;
+	progress_waiting(&live->progress, start_ms);
 }
 
 static void
 on_notice(void *data, const char *text)
 {
-	progress_notice(data, text);
+	struct live *live = data;
+	progress_notice(&live->progress, text);
 }
 
 static char *
@@ -67,66 +100,6 @@ default_known_hosts(void)
 {
 	const char *home = getenv("HOME");
 	return xasprintf("%s/.ssh/known_hosts", home && *home ? home : "");
-}
-
-/* The run's own result.json is the same, and cheaper to copy than to make. */
-static int
-copy_result(FILE *to, const struct run_outcome *outcome)
-{
-	char chunk[65536];
-	size_t n;
-	char *path = xasprintf("%s/result.json", outcome->dir);
-	FILE *from = fopen(path, "re");
-	int rc = from ? 0 : -1;
-	free(path);
-	while (
-	    from && rc == 0 && (n = fread(chunk, 1, sizeof(chunk), from)) > 0)
-		if (fwrite(chunk, 1, n, to) != n)
-			rc = -1;
-	if (from && ferror(from))
-		rc = -1;
-	if (from)
-		fclose(from);
-	return fflush(to) || ferror(to) ? -1 : rc;
-}
-
-static int
-put_result(FILE *to, const struct run_outcome *outcome)
-{
-	struct run_view view = run_outcome_view(outcome);
-	return outcome->result_kept ? copy_result(to, outcome)
-				    : result_write(to, &view);
-}
-
-/* The result goes to where --json wants it, whatever became of the run's
- * directory. */
-static int
-write_json(const char *to, const struct run_outcome *outcome)
-{
-	struct err err = { 0 };
-	bool to_stdout = str_eq(to, "-");
-	struct stat about;
-	/* A pipe or a device is written to, never replaced. */
-	bool replace = !to_stdout &&
-	    (stat(to, &about) || S_ISREG(about.st_mode));
-	char *temporary = replace ? xasprintf("%s.new", to) : NULL;
-	FILE *file = to_stdout ? stdout : fopen(replace ? temporary : to, "we");
-	int rc = -1;
-	if (file && put_result(file, outcome) == 0)
-		rc = replace ? fsync(fileno(file)) : 0;
-	if (rc)
-		err_sys(&err, ERR_INTERNAL, errno, "%s",
-		    to_stdout ? "standard output" : to);
-	if (file && !to_stdout)
-		fclose(file);
-	if (replace && rc == 0 && rename(temporary, to))
-		rc = err_sys(&err, ERR_INTERNAL, errno, "%s", to);
-	if (rc)
-		log_error("%s", err.text);
-	if (replace && rc)
-		unlink(temporary);
-	free(temporary);
-	return rc;
 }
 
 static void
@@ -140,28 +113,42 @@ die_by(int number)
 	raise(number);
 }
 
-static void
-report(const struct run_outcome *outcome, const struct options *options)
+/* Standard output is --json's if it asks for it, else --format's; events have
+ * been there all along. */
+static int
+print_report(const struct run_view *view, const struct options *options)
 {
-	struct run_view view = run_outcome_view(outcome);
-	if (options->json)
-		write_json(options->json, outcome);
-	if (!str_eq(options->json, "-"))
-		report_text(stdout, &view,
-		    progress_wants_color(options, STDOUT_FILENO),
-		    options->quiet);
-	fflush(stdout);
+	if (str_eq(options->json, "-"))
+		return report_rows[REPORT_JSON].write(stdout, view);
+	if (options->format == REPORT_JSONL)
+		return 0;
+	if (options->format != REPORT_TEXT)
+		return report_rows[options->format].write(stdout, view);
+	report_text(stdout, view, progress_wants_color(options, STDOUT_FILENO),
+	    options->quiet);
+	return 0;
+}
+
+static void
+report(const struct run_view *view, const struct options *options)
+{
+	struct err err;
+	if (options->json && !str_eq(options->json, "-") &&
+	    report_write_file(REPORT_JSON, options->json, view, &err))
+		log_error("%s", err.text);
+	if (print_report(view, options) || fflush(stdout))
+		log_error("standard output: %s", strerror(errno));
 }
 
 static int
 run_it(const struct job *job, struct credentials *credentials,
     const struct options *options, const struct run_options *run_options)
 {
-	struct progress progress;
+	struct live live = { .streams = options->format == REPORT_JSONL };
 	struct run_outcome outcome;
 	struct err err;
 	struct run_observer observer = {
-		.data = &progress,
+		.data = &live,
 		.event = on_event,
 		.ask_again = on_refused,
 		.interrupted = on_interrupt,
@@ -169,16 +156,22 @@ run_it(const struct job *job, struct credentials *credentials,
 		.waiting = on_waiting,
 		.notice = on_notice,
 	};
-	progress_init(&progress, options, job->threads);
+	buf_init(&live.line, EVENT_LINE_LIMIT_BYTES);
+	progress_init(&live.progress, options, job->threads);
 	int rc = run_job(
 	    job, credentials, run_options, &observer, &outcome, &err);
-	progress_done(&progress);
+	progress_done(&live.progress);
+	buf_clear(&live.line);
 	if (rc) {
 		log_error("%s; nothing was contacted", err.text);
 		run_outcome_clear(&outcome);
 		return EXIT_USAGE;
 	}
-	report(&outcome, options);
+	struct run_view view = run_outcome_view(&outcome);
+	report(&view, options);
+	/* Nobody is told of what was only tried. */
+	if (!options->check)
+		deliver(&job->report, &view);
 	int status = outcome.exit_status, number = outcome.signal;
 	run_outcome_clear(&outcome);
 	if (number)
@@ -195,6 +188,13 @@ execute(
 	int status = EXIT_USAGE;
 	if (window_find(&window, job, options->at, clock_wall_ms()))
 		return status;
+	if (str_eq(options->json, "-") && options->has_format) {
+		log_error("--json - and --format both want the standard "
+			  "output");
+		return status;
+	}
+	if (!options->check)
+		deliver_look_ahead(&job->report);
 	secret_harden_process();
 	char *known_hosts = options->known_hosts ? xstrdup(options->known_hosts)
 						 : default_known_hosts();

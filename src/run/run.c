@@ -46,6 +46,7 @@ run_outcome_view(const struct run_outcome *outcome)
 	return (struct run_view){
 		.about = outcome->about,
 		.dir = outcome->dir,
+		.result_kept = outcome->result_kept,
 		.stopped = outcome->stopped,
 		.finished = true,
 		.ledger = &outcome->ledger,

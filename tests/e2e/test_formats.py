@@ -345,6 +345,95 @@ class Schemas(unittest.TestCase):
             self.assertFalse(strict.is_valid({**event, "colour": "red"}))
 
 
+class Again(Case):
+    """Live and drawn again: the same bytes; and what the program writes keeps
+    to the schemas, whatever happened."""
+
+    def paths(self):
+        return {name: os.path.join(self.tmp, "out." + name)
+                for name in FORMATS}
+
+    def reports(self):
+        return "report: {%s}\n" % ", ".join(
+            "%s: %s" % item for item in self.paths().items())
+
+    def read(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    def compare(self, run, options=()):
+        schema("result").validate(run.json)
+        validator = schema("event")
+        for event in run.events:
+            validator.validate(event)
+        for name, path in self.paths().items():
+            live = self.read(path)
+            again = os.path.join(self.tmp, "again")
+            report = self.netpush("report", "--format", name, "-o", again,
+                                  *options, os.path.basename(run.dir)).wait()
+            self.assertEqual((report.returncode, report.stdout,
+                              report.stderr), (0, "", ""))
+            self.assertEqual(live, self.read(again), name)
+            if name == "text":
+                self.assertEqual(run.stdout, live.decode())
+            elif name == "json":
+                self.assertEqual(live, self.read(
+                    os.path.join(run.dir, "result.json")))
+                self.assertEqual(live, self.read(self.json_path))
+            elif name == "jsonl":
+                self.assertEqual(live, self.read(
+                    os.path.join(run.dir, "events.jsonl")))
+
+    def test_all_kinds_of_ends(self):
+        self.start_lab("GOOD", "DOWN", "KEY", "REFUSES", "TALKS")
+        self.lab.down("DOWN")
+        self.lab.faults("KEY", {"kind": "changed_host_key"})
+        self.lab.faults("REFUSES", {
+            "kind": "refuse", "at": "2\\.2\\.2\\.2", "text": "% full"})
+        self.lab.faults("TALKS", {
+            "kind": "log_line", "at": "permit", "text":
+            "%SYS-5-CONFIG_I: Configured from console"})
+        run = self.push(self.acl_job(
+            "permit ip host 1.1.1.1 any\npermit ip host 2.2.2.2 any",
+            more="run: {retries: 1, retry_delay: 10ms, batches: [1, 100%], "
+            "max_failures: 90%}\n" + self.reports()), expect=1)
+        self.assertEqual(run.statuses(), [
+            "changed", "failed", "failed", "unknown", "changed"])
+        kinds = {event["event"] for event in run.events}
+        self.assertLessEqual({"device_retry", "batch_started"}, kinds)
+        self.compare(run)
+        junit = junitparser.JUnitXml.fromfile(self.paths()["junit"])
+        self.assertEqual((junit.tests, junit.failures, junit.errors),
+                         (5, 2, 1))
+
+    def test_credentials_refused(self):
+        self.start_lab("R1", "R2")
+        run = self.push(self.acl_job(more=self.reports()), expect=3,
+                        password="wrong")
+        self.compare(run)
+
+    def test_stopped_in_the_first_batch(self):
+        self.start_lab("R1", "R2", "R3")
+        self.lab.down("R1")
+        run = self.push(self.acl_job(
+            more="run: {batches: [1]}\n" + self.reports()), expect=4)
+        self.assertIn("skipped", run.statuses())
+        self.compare(run)
+
+    def test_new_host_keys_and_phases(self):
+        self.start_lab("R1", {"hostname": "N1", "type": "cisco_nxos"},
+                       known=False)
+        run = self.push(self.phases_job("""
+  - steps:
+      - command: show clock
+  - steps:
+      - config: hostname {{hostname}}x
+      - save: true
+""", more=self.reports()))
+        self.assertTrue(run.select(event="host_key"))
+        self.compare(run)
+
+
 class Large(Case):
     """10,000 devices: the cost in memory is that of one."""
     COUNT = 10000
