@@ -227,12 +227,30 @@ class Tables(Case):
     def test_keys_of_a_job(self):
         words = in_code("docs/job.md")
         for source in ("job.c", "job_policy.c", "job_devices.c",
-                       "job_steps.c"):
+                       "job_steps.c", "job_report.c"):
             keys = self.names(
                 os.path.join("src/model", source),
-                r'(?:FIELD|LATER|NUMBER|TIMEOUT|\{)\(? ?\s*"(\w+)",?\s*'
+                r'(?:FIELD|LATER|LINE|NEEDED|NUMBER|TIMEOUT|\{)'
+                r'\(? ?\s*"(\w+)",?\s*'
                 r'(?=[,)A-Z]|YAML)')
             self.assertLessEqual(keys, words, source)
+
+    def test_reports(self):
+        words = in_code("docs/reports.md")
+        names = self.names("src/app/report_prometheus.c",
+                           r'(?m)^\t\{ "(\w+)"')
+        self.assertLessEqual(names, words)
+        names = self.names("src/model/job_report.c",
+                           r'\[REPORT_\w+\] = "(\w+)"')
+        self.assertLessEqual(names, words)
+        names = self.names("src/app/report_formats.c",
+                           r'\[REPORT_\w+\] = \{ "([.\w]+)"')
+        self.assertLessEqual(names, words)
+        [columns] = re.findall(r'fputs\("(hostname[^;]*),\s*file\);',
+                               read("src/app/report_csv.c"))
+        columns = re.sub(r'"\s*"|" LINE_END', "", columns).split(",")
+        self.assertGreater(len(columns), 10)
+        self.assertLessEqual(set(columns), words)
 
     def test_keys_of_a_profile(self):
         words = in_code("docs/profiles.md") | {"config: true", "config"}
