@@ -183,6 +183,74 @@ test_long_form(void **state)
 	job_free(job);
 }
 
+static void
+assert_good_report(const struct job_report *report)
+{
+	const struct job_email *email = report->email;
+	assert_string_equal(report->paths[REPORT_TEXT], "out/run.txt");
+	assert_string_equal(report->paths[REPORT_JSON], "out/run.json");
+	assert_string_equal(report->paths[REPORT_JSONL], "out/run.jsonl");
+	assert_string_equal(report->paths[REPORT_JUNIT], "out/run.xml");
+	assert_string_equal(report->paths[REPORT_CSV], "out/run.csv");
+	assert_string_equal(report->paths[REPORT_PROMETHEUS],
+	    "/var/lib/node_exporter/netpush.prom");
+	assert_string_equal(report->paths[REPORT_HTML], "out/run.html");
+	assert_string_equal(report->command, "jq . >last.json");
+	assert_int_equal(report->command_timeout_ms, 45000);
+	assert_int_equal(email->to.count, 2);
+	assert_string_equal(email->to.items[1], "change@example.net");
+	assert_string_equal(email->from, "netpush@example.net");
+	assert_string_equal(email->smtp, "smtp://[2001:db8::25]:587");
+	assert_int_equal(email->starttls, EMAIL_STARTTLS_REQUIRED);
+	assert_string_equal(email->username, "netpush");
+	assert_string_equal(email->password_file, "/etc/netpush/smtp");
+	assert_string_equal(email->ca, "/etc/ssl/private-ca.pem");
+	assert_int_equal(email->when, EMAIL_ON_FAILURE);
+	assert_int_equal(email->timeout_ms, 180000);
+}
+
+/* As a part of a job, and alone of a kept one. */
+static void
+test_report(void **state)
+{
+	(void)state;
+	struct diags diags = { 0 };
+	struct job_report report;
+	struct job *job = load_good("good_report.yml");
+	assert_good_report(&job->report);
+	job_free(job);
+	assert_int_equal(
+	    job_report_load(&report, "good_report.yml", &diags), 0);
+	assert_good_report(&report);
+	job_report_clear(&report);
+	assert_int_equal(
+	    job_report_load(&report, "report_email_smtp.yml", &diags), -1);
+	assert_int_equal(diags.count, 3);
+	job_report_clear(&report);
+	diags_clear(&diags);
+	assert_int_equal(job_report_load(&report, "good_short.yml", &diags), 0);
+	assert_null(report.email);
+	job_report_clear(&report);
+}
+
+static void
+test_report_defaults(void **state)
+{
+	(void)state;
+	struct job *job = load_good("good_report_least.yml");
+	const struct job_email *email = job->report.email;
+	assert_int_equal(job->report.command_timeout_ms, 30000);
+	assert_null(job->report.command);
+	for (size_t i = 0; i < REPORT__COUNT; i++)
+		assert_null(job->report.paths[i]);
+	assert_int_equal(email->to.count, 1);
+	assert_int_equal(email->starttls, EMAIL_STARTTLS_REQUIRED);
+	assert_int_equal(email->when, EMAIL_ALWAYS);
+	assert_int_equal(email->timeout_ms, 120000);
+	assert_null(email->username);
+	job_free(job);
+}
+
 /* Device over defaults over job; the inventory's defaults in between. */
 static void
 test_layers(void **state)
@@ -303,6 +371,8 @@ main(void)
 		cmocka_unit_test(test_short_form),
 		cmocka_unit_test(test_acl_variables),
 		cmocka_unit_test(test_long_form),
+		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_report_defaults),
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_playbook),
