@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* "report.html: ..." */
@@ -20,23 +21,35 @@ say(enum report_format format, const char *text)
 	log_warn("report.%s: %s", report_format_name(format), text);
 }
 
+/* 0 if PATH could be written now, else -1 with errno. */
+static int
+look_at(const char *path)
+{
+	struct stat st;
+	const char *slash = strrchr(path, '/');
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		errno = EISDIR;
+		return S_ISDIR(st.st_mode) ? -1 : access(path, W_OK);
+	}
+	/* A file is made beside it, then takes its place. */
+	char *dir = slash ? xstrndup(path, (size_t)(slash - path) + 1)
+			  : xstrdup(".");
+	int rc = access(dir, W_OK | X_OK), error = errno;
+	free(dir);
+	errno = error;
+	return rc;
+}
+
 void
 deliver_look_ahead(const struct job_report *report)
 {
 	for (unsigned i = 0; i < REPORT__COUNT; i++) {
-		const char *path = report->paths[i];
 		struct err err;
-		if (!path)
+		if (!report->paths[i] || look_at(report->paths[i]) == 0)
 			continue;
-		const char *slash = strrchr(path, '/');
-		char *dir = slash ? xstrndup(path, (size_t)(slash - path) + 1)
-				  : xstrdup(".");
-		if (access(dir, W_OK | X_OK)) {
-			err_sys(&err, ERR_INTERNAL, errno,
-			    "%s will not be written: %s", path, dir);
-			say((enum report_format)i, err.text);
-		}
-		free(dir);
+		err_sys(&err, ERR_INTERNAL, errno, "%s will not be written",
+		    report->paths[i]);
+		say((enum report_format)i, err.text);
 	}
 }
 

@@ -6,8 +6,9 @@ import os
 import re
 import signal
 import stat
+import subprocess
 
-from harness import PASSWORD, Case, main, wait_until
+from harness import BINARY, PASSWORD, Case, main, wait_until
 from test_workers import is_gone
 
 HOLD = {"kind": "hang", "at": "^show ip access-lists"}
@@ -131,6 +132,40 @@ class Files(Pushed):
         self.assertLess(run.stderr.index("will not be written"),
                         run.stderr.index("R1: changed"))
         self.assertEqual(json.loads(self.read("out.json")), run.json)
+
+    def test_whether_it_can_be_written_is_seen_before(self):
+        """Warned of is what will fail, and nothing else."""
+        os.mkdir(self.path("dir"))
+        os.mkfifo(self.path("pipe"))
+        reader = os.open(self.path("pipe"), os.O_RDONLY | os.O_NONBLOCK)
+        self.write("old.csv", "old")
+        run = self.deliver(junit="dir", json="pipe", csv="old.csv",
+                           prometheus="dir/new.prom", text="/dev/null",
+                           jsonl="old.csv/x")
+        os.close(reader)
+        warned = re.findall(r"report\.(\w+): \S+ will not be", run.stderr)
+        failed = re.findall(r"report\.(\w+): \S+ cannot be", run.stderr)
+        self.assertEqual((warned, failed), (["jsonl", "junit"],) * 2)
+
+    def test_resumed_from_elsewhere(self):
+        """Paths are relative to where the run was started."""
+        self.lab.faults("R1", HOLD)
+        run = self.start(self.job(csv="out.csv", command="touch done"))
+        run.await_event(event="device_finished", hostname="R2")
+        run.signal(signal.SIGKILL)
+        run.wait()
+        self.lab.faults("R1")
+        self.lab.control({"do": "drop", "device": "R1"})
+        wait_until(lambda: self.lab.stats()["totals"]["sessions_now"] == 0,
+                   "the end of the worker")
+        self.assertFalse(os.path.exists(self.path("out.csv")))
+        again = subprocess.run(
+            [BINARY, "resume", "latest"], env=self.environment(), cwd="/",
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+            check=False)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn(b"R1,", self.read("out.csv"))
+        self.assertEqual(self.read("done"), b"")
 
     def test_directory_of_report(self):
         """-o DIR: a file that is named after the run."""
