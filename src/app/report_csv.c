@@ -64,6 +64,7 @@ put_device(
 	put_text(file, device->phase);
 	put_text(file,
 	    device->stage == STAGE_NONE ? NULL : stage_name(device->stage));
+	put_text(file, device->would_change ? "true" : NULL);
 	put_error(file, view, device);
 	fputc(',', file);
 	if (device->output_at >= 0 &&
@@ -79,7 +80,8 @@ int
 report_csv(FILE *file, const struct run_view *view)
 {
 	fputs("hostname,address,device_type,status,attempts,started,duration,"
-	      "phase,stage,error_kind,error_message,error_line,error_sent,"
+	      "phase,stage,would_change,error_kind,error_message,error_line,"
+	      "error_sent,"
 	      "error_device_text,output" LINE_END,
 	    file);
 	for (size_t i = 0; i < view->ledger->count && !ferror(file); i++)

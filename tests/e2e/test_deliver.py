@@ -1,6 +1,8 @@
 """What leaves a run beside its directory: events as they happen, the files of
 `report:`, its command. Whatever becomes of them, the result is the same."""
 
+import csv
+import io
 import json
 import os
 import re
@@ -275,6 +277,15 @@ class Command(Pushed):
         wait_until(lambda: all(map(is_gone, self.pids())),
                    "the end of the command")
         self.assertEqual(run.statuses(), ["changed"] * 2)
+
+    def test_not_for_a_check(self):
+        run = self.push(self.job(csv="out.csv", command="touch done"),
+                        "--check", "--format", "csv")
+        rows = list(csv.DictReader(io.StringIO(run.stdout, newline="")))
+        self.assertEqual([(row["status"], row["would_change"])
+                          for row in rows], [("unchanged", "true")] * 2)
+        self.assertEqual({"done", "out.csv"} & set(os.listdir(self.tmp)),
+                         set())
 
     def test_not_for_a_run_that_left_nothing(self):
         run = self.start(self.job(csv="out.csv", command="touch done"),

@@ -296,6 +296,12 @@ class Schemas(unittest.TestCase):
                 .split("```")[0].splitlines():
             self.events.append(json.loads(line))
 
+    OPTIONAL = {"run_started": {"user", "machine"},
+                "device_started": {"phase", "address", "port", "device_type"},
+                "stage": {"step", "before"},
+                "step": {"diff"},
+                "device_finished": {"phase", "stage", "duration"}}
+
     def test_examples_of_the_pages(self):
         schema("result").validate(self.result)
         for event in self.events:
@@ -333,10 +339,7 @@ class Schemas(unittest.TestCase):
     def test_wrong_events(self):
         published, strict = schema("event", strict=False), schema("event")
         for event in self.events:
-            optional = {"step", "before", "phase", "address", "port",
-                        "device_type", "stage", "duration"} \
-                if event["event"] != "step" else {"duration"}
-            for key in set(event) - optional:
+            for key in set(event) - self.OPTIONAL.get(event["event"], set()):
                 self.assertFalse(published.is_valid(
                     {k: v for k, v in event.items() if k != key}),
                     (event, key))
@@ -405,6 +408,18 @@ class Again(Case):
         junit = junitparser.JUnitXml.fromfile(self.paths()["junit"])
         self.assertEqual((junit.tests, junit.failures, junit.errors),
                          (5, 2, 1))
+
+    def test_check(self):
+        """It delivers nothing; what it writes keeps to the schemas."""
+        self.start_lab("R1", "R2")
+        run = self.push(self.acl_job(), "--check")
+        [would_change] = {step["would_change"] for device in
+                          run.json["results"] for step in device["steps"]}
+        self.assertTrue(would_change)
+        schema("result").validate(run.json)
+        validator = schema("event")
+        for event in run.events:
+            validator.validate(event)
 
     def test_credentials_refused(self):
         self.start_lab("R1", "R2")
