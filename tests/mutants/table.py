@@ -2,6 +2,8 @@
 
 import rows_login
 import rows_reader
+import rows_report
 import rows_sender
 
-MUTANTS = rows_sender.MUTANTS + rows_reader.MUTANTS + rows_login.MUTANTS
+MUTANTS = rows_sender.MUTANTS + rows_reader.MUTANTS + rows_login.MUTANTS + \
+    rows_report.MUTANTS
