@@ -9,8 +9,9 @@
 SETUP_BUILD="cmake gcc libc6-dev libcyaml-dev libjansson-dev libpcre2-dev
 	libssh-dev libssh2-1-dev libssl-dev libyaml-dev ninja-build pkg-config
 	libcmocka-dev python3"
-SETUP_TEST="clang clang-format frr iproute2 libclang-rt-14-dev
-	openssh-client openssh-server python3-jsonschema python3-junitparser
+SETUP_TEST="chromium-headless-shell clang clang-format frr iproute2
+	libclang-rt-14-dev openssh-client openssh-server
+	python3-jsonschema python3-junitparser
 	python3-lxml python3-paramiko python3-prometheus-client
 	systemd util-linux valgrind"
 

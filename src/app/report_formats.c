@@ -2,6 +2,7 @@
 #include "app/report_formats.h"
 
 #include "app/report.h"
+#include "app/report_html.h"
 #include "base/alloc.h"
 #include "base/err.h"
 #include "run/result.h"
@@ -55,7 +56,7 @@ const struct report_row report_rows[REPORT__COUNT] = {
 	[REPORT_JUNIT] = { ".xml", 0600, report_junit },
 	[REPORT_CSV] = { ".csv", 0600, report_csv },
 	[REPORT_PROMETHEUS] = { ".prom", 0644, report_prometheus },
-	[REPORT_HTML] = { ".html", 0600, NULL },
+	[REPORT_HTML] = { ".html", 0600, report_html },
 };
 
 static int

@@ -22,6 +22,7 @@
 #include "run/rundir.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +182,29 @@ write_result(struct run *run)
 	free(path);
 }
 
+/* Who asked for this, and where: the first question of the morning after. */
+static void
+set_by_whom(json_t *more)
+{
+	char machine[256] = "";
+	const struct passwd *user = getpwuid(getuid());
+	json_t *name = user ? json_string(user->pw_name) : NULL;
+	if (name)
+		json_object_set_new(more, "user", name);
+	if (gethostname(machine, sizeof(machine) - 1) == 0)
+		json_object_set_new(more, "machine", json_string(machine));
+}
+
+static void
+set_time(json_t *more, const char *key, int64_t time_ms)
+{
+	char text[CLOCK_TEXT_BYTES];
+	if (!time_ms)
+		return;
+	clock_format(time_ms, text);
+	json_object_set_new(more, key, json_string(text));
+}
+
 static void
 announce(struct run *run)
 {
@@ -190,6 +214,9 @@ announce(struct run *run)
 	event.more = json_pack("{s:s, s:s, s:i, s:I}", "run", run->outcome->id,
 	    "job", run->job->name, "threads", run->job->threads, "devices",
 	    (json_int_t)run->ledger->count);
+	set_by_whom(event.more);
+	set_time(event.more, "start", run->options->start_ms);
+	set_time(event.more, "end", run->options->end_ms);
 	if (run->options->resume)
 		json_object_set_new(event.more, "resumed", json_true());
 	if (run->options->check)
@@ -217,6 +244,7 @@ conclude(struct run *run, bool refused)
 	if (run->stopped)
 		json_object_set_new(
 		    event.more, "stopped", json_string(run->stopped));
+	int64_t finished_ms = event.time_ms; /* as a reader of the journal */
 	run_record(run, NO_DEVICE, &event);
 	flush(run, true);
 	run->outcome->stopped = xstrdup(run->stopped);
