@@ -1,0 +1,497 @@
+/*
+ * SMTP through libcurl. Which recipient a refusal belongs to, and whether it
+ * is for now (4xx) or for good (5xx), is read from the dialogue itself, so
+ * that the others get their mail and nobody gets it twice.
+ */
+#include "app/email.h"
+
+#include "base/alloc.h"
+#include "base/deadline.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/str.h"
+#include "model/job.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define ATTEMPTS_MAX		6
+#define FIRST_DELAY_MS		1000 /* before the second attempt; doubles */
+#define CONNECT_TIMEOUT_MS	20000
+#define RESPONSE_TIMEOUT_S	60L /* for each answer of the server */
+#define STALL_BYTES_PER_S	1L
+#define STALL_S			30L
+#define REPLY_BYTES		200
+#define CODE_BAD_AUTHENTICATION 535
+
+struct recipient {
+	const char *address;
+	bool over; /* it has the mail, or never will */
+	int code; /* of the answer to its RCPT; 0: none yet */
+	char reply[REPLY_BYTES];
+};
+
+struct sending {
+	const struct job_email *email;
+	const struct secret *password;
+	FILE *message;
+	int64_t deadline;
+	int attempts;
+	sigset_t signals; /* blocked; one of them gives up */
+	bool given_up;
+	struct recipient *recipients;
+	struct recipient *current; /* who is spoken of; NULL: nobody */
+	bool parting; /* QUIT was said: what follows decides nothing */
+	int code; /* of the server's last answer */
+	char reply[REPLY_BYTES];
+	char error[CURL_ERROR_SIZE];
+};
+
+enum verdict {
+	DONE, /* nobody waits any more, whatever became of them */
+	AGAIN, /* it may help to try again */
+	HOPELESS,
+};
+
+const char *
+email_library_version(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version;
+}
+
+/* RFC 5321, 4.2.1. */
+static bool
+is_for_now(int code)
+{
+	return code / 100 == 4;
+}
+
+static bool
+is_for_good(int code)
+{
+	return code / 100 == 5;
+}
+
+static bool
+is_refusal(int code)
+{
+	return is_for_now(code) || is_for_good(code);
+}
+
+/* libcurl copies the password: what it frees is wiped. */
+static void
+wiping_free(void *ptr)
+{
+	if (ptr)
+		secret_wipe(ptr, malloc_usable_size(ptr));
+	free(ptr);
+}
+
+static void *
+wiping_realloc(void *ptr, size_t size)
+{
+	void *moved = malloc(size);
+	if (moved && ptr) {
+		size_t old = malloc_usable_size(ptr);
+		memcpy(moved, ptr, old < size ? old : size);
+		wiping_free(ptr);
+	}
+	return moved;
+}
+
+/* Was ^C or SIGTERM sent? */
+static bool
+is_given_up(struct sending *sending)
+{
+	struct timespec now = { 0 };
+	if (!sending->given_up &&
+	    sigtimedwait(&sending->signals, NULL, &now) > 0)
+		sending->given_up = true;
+	return sending->given_up;
+}
+
+static int
+on_progress(void *data, curl_off_t dl_total, curl_off_t dl_now,
+    curl_off_t ul_total, curl_off_t ul_now)
+{
+	(void)dl_total, (void)dl_now, (void)ul_total, (void)ul_now;
+	return is_given_up(data);
+}
+
+static size_t
+on_read(char *out, size_t size, size_t count, void *data)
+{
+	const struct sending *sending = data;
+	size_t len = fread(out, 1, size * count, sending->message);
+	return ferror(sending->message) ? CURL_READFUNC_ABORT : len;
+}
+
+/* A server's words are not ours: one line of plain characters. */
+static void
+take_reply(char reply[REPLY_BYTES], const char *text, size_t len)
+{
+	size_t kept = 0;
+	while (len && (text[len - 1] == '\r' || text[len - 1] == '\n'))
+		len--;
+	for (; kept < len && kept < REPLY_BYTES - 1; kept++)
+		reply[kept] = text[kept] >= ' ' && text[kept] <= '~'
+		    ? text[kept]
+		    : '?';
+	reply[kept] = '\0';
+}
+
+static void
+hear(struct sending *sending, const char *line, size_t len)
+{
+	int code = 0;
+	if (len < 4 || sending->parting)
+		return;
+	for (size_t i = 0; i < 3; i++) {
+		if (line[i] < '0' || line[i] > '9')
+			return;
+		code = 10 * code + (line[i] - '0');
+	}
+	sending->code = code;
+	take_reply(sending->reply, line, len);
+	if (!sending->current || line[3] == '-')
+		return;
+	sending->current->code = code;
+	memcpy(sending->current->reply, sending->reply, REPLY_BYTES);
+}
+
+/* The recipient in RCPT TO:<ADDRESS>, or NULL. */
+static struct recipient *
+addressed(const struct sending *sending, const char *line, size_t len)
+{
+	static const char command[] = "RCPT TO:<";
+	size_t skip = sizeof(command) - 1;
+	if (len < skip || strncmp(line, command, skip) != 0)
+		return NULL;
+	for (size_t i = 0; i < sending->email->to.count; i++) {
+		struct recipient *recipient = &sending->recipients[i];
+		size_t n = strlen(recipient->address);
+		if (!recipient->over && len > skip + n &&
+		    line[skip + n] == '>' &&
+		    strncmp(line + skip, recipient->address, n) == 0)
+			return recipient;
+	}
+	return NULL;
+}
+
+static void
+hear_ourselves(struct sending *sending, const char *line, size_t len)
+{
+	static const char quit[] = "QUIT";
+	if (len >= sizeof(quit) - 1 && !memcmp(line, quit, sizeof(quit) - 1))
+		sending->parting = true;
+	else
+		sending->current = addressed(sending, line, len);
+}
+
+/* The dialogue, as libcurl tells it. Commands hold the password: only RCPT and
+ * QUIT are looked for, and nothing of them is kept. */
+static int
+on_dialogue(
+    CURL *curl, curl_infotype type, char *data, size_t len, void *sending_)
+{
+	struct sending *sending = sending_;
+	(void)curl;
+	if (type == CURLINFO_HEADER_OUT)
+		hear_ourselves(sending, data, len);
+	else if (type == CURLINFO_HEADER_IN)
+		hear(sending, data, len);
+	return 0;
+}
+
+static void
+set_up_encryption(CURL *curl, const struct sending *sending)
+{
+	const struct job_email *email = sending->email;
+	curl_easy_setopt(curl, CURLOPT_USE_SSL,
+	    email->starttls == EMAIL_STARTTLS_OFF ? (long)CURLUSESSL_NONE
+						  : (long)CURLUSESSL_ALL);
+	curl_easy_setopt(
+	    curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (email->ca) {
+		curl_easy_setopt(curl, CURLOPT_CAINFO, email->ca);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
+	if (email->username) {
+		curl_easy_setopt(curl, CURLOPT_USERNAME, email->username);
+		curl_easy_setopt(
+		    curl, CURLOPT_PASSWORD, secret_reveal(sending->password));
+	}
+}
+
+static void
+set_up_limits(CURL *curl, struct sending *sending)
+{
+	int64_t left = sending->deadline - clock_ms();
+	long left_ms = left > 1 ? (long)left : 1;
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, left_ms);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+	    left_ms < CONNECT_TIMEOUT_MS ? left_ms : CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(
+	    curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, RESPONSE_TIMEOUT_S);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES_PER_S);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_S);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, sending);
+}
+
+static void
+set_up(CURL *curl, struct sending *sending, struct curl_slist *recipients)
+{
+	struct stat st;
+	curl_easy_setopt(curl, CURLOPT_URL, sending->email->smtp);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* not ALL_PROXY's, either */
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, sending->email->from);
+	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
+	/* One bad address must not keep the news from the others. */
+	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
+	curl_easy_setopt(curl, CURLOPT_READDATA, sending);
+	if (fstat(fileno(sending->message), &st) == 0)
+		curl_easy_setopt(
+		    curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)st.st_size);
+	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_dialogue);
+	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, sending);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, sending->error);
+	set_up_encryption(curl, sending);
+	set_up_limits(curl, sending);
+}
+
+/* May the same succeed later? A wrong password never: it locks accounts. */
+static bool
+may_pass(CURLcode code, int reply)
+{
+	if (is_for_now(reply))
+		return true;
+	if (is_for_good(reply))
+		return false;
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_OPERATION_TIMEDOUT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_AGAIN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+explain(const struct sending *sending, CURLcode code, struct err *err)
+{
+	const struct job_email *email = sending->email;
+	char why[CURL_ERROR_SIZE];
+	/* The server's words about a login may hold parts of it. */
+	if (code == CURLE_LOGIN_DENIED ||
+	    sending->code == CODE_BAD_AUTHENTICATION) {
+		err_set(err, ERR_AUTH,
+		    "%s: the server refused the login of %s (answer %d)",
+		    email->smtp, email->username ? email->username : "nobody",
+		    sending->code);
+		return;
+	}
+	if (is_refusal(sending->code)) {
+		err_set(err, ERR_REFUSED, "%s: the server said: %s",
+		    email->smtp, sending->reply);
+		return;
+	}
+	if (code == CURLE_USE_SSL_FAILED) {
+		err_set(err, ERR_CONNECT,
+		    "%s: the server does not offer STARTTLS", email->smtp);
+		return;
+	}
+	const char *text = sending->error[0] ? sending->error
+					     : curl_easy_strerror(code);
+	size_t len = strlen(text);
+	for (size_t i = 0; i <= len; i++)
+		why[i] = text[i] && (text[i] < ' ' || text[i] > '~') ? '?'
+								     : text[i];
+	err_set(err, ERR_CONNECT, "%s: %s", email->smtp, why);
+}
+
+static size_t
+count_waiting(const struct sending *sending)
+{
+	size_t waiting = 0;
+	for (size_t i = 0; i < sending->email->to.count; i++)
+		waiting += !sending->recipients[i].over;
+	return waiting;
+}
+
+/* Who is through after an attempt: those it was TAKEN for, and those that are
+ * refused for good. */
+static void
+settle(struct sending *sending, bool taken)
+{
+	for (size_t i = 0; i < sending->email->to.count; i++) {
+		struct recipient *recipient = &sending->recipients[i];
+		if (is_for_good(recipient->code) ||
+		    (taken && recipient->code / 100 == 2))
+			recipient->over = true;
+	}
+}
+
+/* What the refusals of single recipients come to; 0 if there are none. */
+static int
+judge_recipients(const struct sending *sending, struct err *err)
+{
+	for (size_t i = 0; i < sending->email->to.count; i++) {
+		const struct recipient *recipient = &sending->recipients[i];
+		if (is_refusal(recipient->code))
+			return err_set(err, ERR_REFUSED,
+			    "%s: the server refused the recipient %s: %s",
+			    sending->email->smtp, recipient->address,
+			    recipient->reply);
+	}
+	return 0;
+}
+
+/* The recipients that wait; the caller frees. */
+static struct curl_slist *
+list_waiting(struct sending *sending)
+{
+	struct curl_slist *list = NULL;
+	for (size_t i = 0; i < sending->email->to.count; i++) {
+		struct recipient *recipient = &sending->recipients[i];
+		if (recipient->over)
+			continue;
+		recipient->code = 0;
+		list = curl_slist_append(list, recipient->address);
+	}
+	return list;
+}
+
+/* One connection: the message for all who wait for it. */
+static enum verdict
+attempt(struct sending *sending, struct err *err)
+{
+	CURL *curl = curl_easy_init();
+	if (!curl) {
+		err_set(err, ERR_INTERNAL, "libcurl cannot begin");
+		return HOPELESS;
+	}
+	struct curl_slist *list = list_waiting(sending);
+	sending->attempts++;
+	sending->current = NULL;
+	sending->parting = false;
+	sending->code = 0;
+	sending->error[0] = '\0';
+	rewind(sending->message);
+	set_up(curl, sending, list);
+	CURLcode code = curl_easy_perform(curl);
+	settle(sending, code == CURLE_OK);
+	curl_easy_cleanup(curl);
+	curl_slist_free_all(list);
+	/* Taken for some; or each one was refused, and that ended it. */
+	bool about_one = code == CURLE_OK ||
+	    (sending->current && is_refusal(sending->current->code));
+	if (about_one)
+		judge_recipients(sending, err);
+	else
+		explain(sending, code, err);
+	if (!count_waiting(sending))
+		return DONE;
+	if (sending->given_up)
+		return HOPELESS;
+	return about_one || may_pass(code, sending->code) ? AGAIN : HOPELESS;
+}
+
+/* Waits before the next attempt; false if there is no time for one. */
+static bool
+wait_for_next(struct sending *sending, int64_t delay_ms)
+{
+	struct timespec delay = {
+		.tv_sec = (time_t)(delay_ms / 1000),
+		.tv_nsec = (long)(delay_ms % 1000) * 1000000,
+	};
+	if (clock_ms() + delay_ms >= sending->deadline)
+		return false;
+	if (sigtimedwait(&sending->signals, NULL, &delay) > 0)
+		sending->given_up = true;
+	return !sending->given_up;
+}
+
+static int
+send_to_all(struct sending *sending, struct err *err)
+{
+	int64_t began = clock_ms(), delay = FIRST_DELAY_MS;
+	char took[CLOCK_TEXT_BYTES];
+	enum verdict verdict;
+	while ((verdict = attempt(sending, err)) == AGAIN &&
+	    sending->attempts < ATTEMPTS_MAX && wait_for_next(sending, delay))
+		delay *= 2;
+	if (verdict == DONE)
+		return judge_recipients(sending, err);
+	duration_format(clock_ms() - began, took);
+	if (sending->attempts > 1)
+		err_suffix(
+		    err, " (%d attempts in %s)", sending->attempts, took);
+	if (sending->given_up)
+		err_suffix(err, ", called off");
+	return -1;
+}
+
+/* Each address once: a second copy would be a second mail. */
+static void
+take_recipients(struct sending *sending)
+{
+	const struct strs *to = &sending->email->to;
+	sending->recipients = xcalloc(to->count, sizeof(struct recipient));
+	for (size_t i = 0; i < to->count; i++) {
+		sending->recipients[i].address = to->items[i];
+		for (size_t j = 0; j < i; j++)
+			if (str_eq(to->items[i], to->items[j]))
+				sending->recipients[i].over = true;
+	}
+}
+
+int
+email_transfer(const struct job_email *email, const struct secret *password,
+    FILE *message, struct err *err)
+{
+	sigset_t before;
+	struct sending sending = {
+		.email = email,
+		.password = password,
+		.message = message,
+		.deadline = deadline_in(email->timeout_ms),
+	};
+	int rc = -1;
+	take_recipients(&sending);
+	/* libcurl's threads inherit the mask: the signals stay ours. */
+	sigemptyset(&sending.signals);
+	sigaddset(&sending.signals, SIGINT);
+	sigaddset(&sending.signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &sending.signals, &before);
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free,
+		wiping_realloc, strdup, calloc)) {
+		err_set(err, ERR_INTERNAL, "libcurl cannot begin");
+	} else {
+		rc = send_to_all(&sending, err);
+		curl_global_cleanup();
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	free(sending.recipients);
+	return rc;
+}
