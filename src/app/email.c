@@ -12,8 +12,10 @@
 #include "base/str.h"
 #include "model/job.h"
 
+/* Its checks of types are macros that call the functions by their names. */
+#define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
-#include <errno.h>
+#include <dlfcn.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -59,10 +61,66 @@ enum verdict {
 	HOPELESS,
 };
 
+/*
+ * libcurl, loaded when the first mail goes out. It brings thirty libraries,
+ * which would cost each start of netpush some milliseconds, each worker their
+ * mappings, and put their code into processes that read hostile bytes.
+ */
+#define LIBRARY "libcurl.so.4"
+#define ENTRY(name)                                                            \
+	{                                                                      \
+		"curl_" #name, &api.name                                       \
+	}
+
+static struct {
+	__typeof__(curl_global_init_mem) *global_init_mem;
+	__typeof__(curl_global_cleanup) *global_cleanup;
+	__typeof__(curl_version_info) *version_info;
+	__typeof__(curl_easy_init) *easy_init;
+	__typeof__(curl_easy_setopt) *easy_setopt;
+	__typeof__(curl_easy_perform) *easy_perform;
+	__typeof__(curl_easy_strerror) *easy_strerror;
+	__typeof__(curl_easy_cleanup) *easy_cleanup;
+	__typeof__(curl_slist_append) *slist_append;
+	__typeof__(curl_slist_free_all) *slist_free_all;
+} api;
+
+static int
+load_library(struct err *err)
+{
+	static const struct {
+		const char *name;
+		void *entry;
+	} entries[] = {
+		ENTRY(global_init_mem),
+		ENTRY(global_cleanup),
+		ENTRY(version_info),
+		ENTRY(easy_init),
+		ENTRY(easy_setopt),
+		ENTRY(easy_perform),
+		ENTRY(easy_strerror),
+		ENTRY(easy_cleanup),
+		ENTRY(slist_append),
+		ENTRY(slist_free_all),
+	};
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	if (!library)
+		return err_set(err, ERR_INTERNAL, "%s", dlerror());
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+		/* POSIX: a pointer to a function fits. */
+		void *found = dlsym(library, entries[i].name);
+		if (!found)
+			return err_set(err, ERR_INTERNAL, "%s", dlerror());
+		memcpy(entries[i].entry, &found, sizeof(found));
+	}
+	return 0;
+}
+
 const char *
 email_library_version(void)
 {
-	return curl_version_info(CURLVERSION_NOW)->version;
+	return load_library(NULL) ? "is not installed"
+				  : api.version_info(CURLVERSION_NOW)->version;
 }
 
 /* RFC 5321, 4.2.1. */
@@ -213,18 +271,18 @@ static void
 set_up_encryption(CURL *curl, const struct sending *sending)
 {
 	const struct job_email *email = sending->email;
-	curl_easy_setopt(curl, CURLOPT_USE_SSL,
+	api.easy_setopt(curl, CURLOPT_USE_SSL,
 	    email->starttls == EMAIL_STARTTLS_OFF ? (long)CURLUSESSL_NONE
 						  : (long)CURLUSESSL_ALL);
-	curl_easy_setopt(
+	api.easy_setopt(
 	    curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (email->ca) {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, email->ca);
-		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+		api.easy_setopt(curl, CURLOPT_CAINFO, email->ca);
+		api.easy_setopt(curl, CURLOPT_CAPATH, NULL);
 	}
 	if (email->username) {
-		curl_easy_setopt(curl, CURLOPT_USERNAME, email->username);
-		curl_easy_setopt(
+		api.easy_setopt(curl, CURLOPT_USERNAME, email->username);
+		api.easy_setopt(
 		    curl, CURLOPT_PASSWORD, secret_reveal(sending->password));
 	}
 }
@@ -234,40 +292,40 @@ set_up_limits(CURL *curl, struct sending *sending)
 {
 	int64_t left = sending->deadline - clock_ms();
 	long left_ms = left > 1 ? (long)left : 1;
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, left_ms);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+	api.easy_setopt(curl, CURLOPT_TIMEOUT_MS, left_ms);
+	api.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
 	    left_ms < CONNECT_TIMEOUT_MS ? left_ms : CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(
+	api.easy_setopt(
 	    curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, RESPONSE_TIMEOUT_S);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES_PER_S);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_S);
-	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, sending);
+	api.easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES_PER_S);
+	api.easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_S);
+	api.easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	api.easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	api.easy_setopt(curl, CURLOPT_XFERINFODATA, sending);
 }
 
 static void
 set_up(CURL *curl, struct sending *sending, struct curl_slist *recipients)
 {
 	struct stat st;
-	curl_easy_setopt(curl, CURLOPT_URL, sending->email->smtp);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* not ALL_PROXY's, either */
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, sending->email->from);
-	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
+	api.easy_setopt(curl, CURLOPT_URL, sending->email->smtp);
+	api.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	api.easy_setopt(curl, CURLOPT_PROXY, ""); /* not ALL_PROXY's, either */
+	api.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	api.easy_setopt(curl, CURLOPT_MAIL_FROM, sending->email->from);
+	api.easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
 	/* One bad address must not keep the news from the others. */
-	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
-	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
-	curl_easy_setopt(curl, CURLOPT_READDATA, sending);
+	api.easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+	api.easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+	api.easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
+	api.easy_setopt(curl, CURLOPT_READDATA, sending);
 	if (fstat(fileno(sending->message), &st) == 0)
-		curl_easy_setopt(
+		api.easy_setopt(
 		    curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)st.st_size);
-	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
-	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_dialogue);
-	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, sending);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, sending->error);
+	api.easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+	api.easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_dialogue);
+	api.easy_setopt(curl, CURLOPT_DEBUGDATA, sending);
+	api.easy_setopt(curl, CURLOPT_ERRORBUFFER, sending->error);
 	set_up_encryption(curl, sending);
 	set_up_limits(curl, sending);
 }
@@ -322,7 +380,7 @@ explain(const struct sending *sending, CURLcode code, struct err *err)
 		return;
 	}
 	const char *text = sending->error[0] ? sending->error
-					     : curl_easy_strerror(code);
+					     : api.easy_strerror(code);
 	size_t len = strlen(text);
 	for (size_t i = 0; i <= len; i++)
 		why[i] = text[i] && (text[i] < ' ' || text[i] > '~') ? '?'
@@ -377,7 +435,7 @@ list_waiting(struct sending *sending)
 		if (recipient->over)
 			continue;
 		recipient->code = 0;
-		list = curl_slist_append(list, recipient->address);
+		list = api.slist_append(list, recipient->address);
 	}
 	return list;
 }
@@ -386,7 +444,7 @@ list_waiting(struct sending *sending)
 static enum verdict
 attempt(struct sending *sending, struct err *err)
 {
-	CURL *curl = curl_easy_init();
+	CURL *curl = api.easy_init();
 	if (!curl) {
 		err_set(err, ERR_INTERNAL, "libcurl cannot begin");
 		return HOPELESS;
@@ -399,10 +457,10 @@ attempt(struct sending *sending, struct err *err)
 	sending->error[0] = '\0';
 	rewind(sending->message);
 	set_up(curl, sending, list);
-	CURLcode code = curl_easy_perform(curl);
+	CURLcode code = api.easy_perform(curl);
 	settle(sending, code == CURLE_OK);
-	curl_easy_cleanup(curl);
-	curl_slist_free_all(list);
+	api.easy_cleanup(curl);
+	api.slist_free_all(list);
 	/* Taken for some; or each one was refused, and that ended it. */
 	bool about_one = code == CURLE_OK ||
 	    (sending->current && is_refusal(sending->current->code));
@@ -484,12 +542,14 @@ email_transfer(const struct job_email *email, const struct secret *password,
 	sigaddset(&sending.signals, SIGINT);
 	sigaddset(&sending.signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, &sending.signals, &before);
-	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free,
-		wiping_realloc, strdup, calloc)) {
+	if (load_library(err)) {
+		/* ERR says it. */
+	} else if (api.global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free,
+		       wiping_realloc, strdup, calloc)) {
 		err_set(err, ERR_INTERNAL, "libcurl cannot begin");
 	} else {
 		rc = send_to_all(&sending, err);
-		curl_global_cleanup();
+		api.global_cleanup();
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	free(sending.recipients);
