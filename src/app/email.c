@@ -1,15 +1,13 @@
 /*
- * SMTP through libcurl. Which recipient a refusal belongs to, and whether it
- * is for now (4xx) or for good (5xx), is read from the dialogue itself, so
- * that the others get their mail and nobody gets it twice.
+ * SMTP through libcurl: one message to all who wait for it, again and again
+ * as long as that may help. What the server says is read in email_dialogue.c.
  */
 #include "app/email.h"
 
-#include "base/alloc.h"
 #include "base/deadline.h"
 #include "base/err.h"
 #include "base/secret.h"
-#include "base/str.h"
+#include "email_parts.h"
 #include "model/job.h"
 
 /* Its checks of types are macros that call the functions by their names. */
@@ -29,15 +27,7 @@
 #define RESPONSE_TIMEOUT_S	60L /* for each answer of the server */
 #define STALL_BYTES_PER_S	1L
 #define STALL_S			30L
-#define REPLY_BYTES		200
 #define CODE_BAD_AUTHENTICATION 535
-
-struct recipient {
-	const char *address;
-	bool over; /* it has the mail, or never will */
-	int code; /* of the answer to its RCPT; 0: none yet */
-	char reply[REPLY_BYTES];
-};
 
 struct sending {
 	const struct job_email *email;
@@ -47,11 +37,7 @@ struct sending {
 	int attempts;
 	sigset_t signals; /* blocked; one of them gives up */
 	bool given_up;
-	struct recipient *recipients;
-	struct recipient *current; /* who is spoken of; NULL: nobody */
-	bool parting; /* QUIT was said: what follows decides nothing */
-	int code; /* of the server's last answer */
-	char reply[REPLY_BYTES];
+	struct dialogue dialogue;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -123,25 +109,6 @@ email_library_version(void)
 				  : api.version_info(CURLVERSION_NOW)->version;
 }
 
-/* RFC 5321, 4.2.1. */
-static bool
-is_for_now(int code)
-{
-	return code / 100 == 4;
-}
-
-static bool
-is_for_good(int code)
-{
-	return code / 100 == 5;
-}
-
-static bool
-is_refusal(int code)
-{
-	return is_for_now(code) || is_for_good(code);
-}
-
 /* libcurl copies the password: what it frees is wiped. */
 static void
 wiping_free(void *ptr)
@@ -190,68 +157,6 @@ on_read(char *out, size_t size, size_t count, void *data)
 	return ferror(sending->message) ? CURL_READFUNC_ABORT : len;
 }
 
-/* A server's words are not ours: one line of plain characters. */
-static void
-take_reply(char reply[REPLY_BYTES], const char *text, size_t len)
-{
-	size_t kept = 0;
-	while (len && (text[len - 1] == '\r' || text[len - 1] == '\n'))
-		len--;
-	for (; kept < len && kept < REPLY_BYTES - 1; kept++)
-		reply[kept] = text[kept] >= ' ' && text[kept] <= '~'
-		    ? text[kept]
-		    : '?';
-	reply[kept] = '\0';
-}
-
-static void
-hear(struct sending *sending, const char *line, size_t len)
-{
-	int code = 0;
-	if (len < 4 || sending->parting)
-		return;
-	for (size_t i = 0; i < 3; i++) {
-		if (line[i] < '0' || line[i] > '9')
-			return;
-		code = 10 * code + (line[i] - '0');
-	}
-	sending->code = code;
-	take_reply(sending->reply, line, len);
-	if (!sending->current || line[3] == '-')
-		return;
-	sending->current->code = code;
-	memcpy(sending->current->reply, sending->reply, REPLY_BYTES);
-}
-
-/* The recipient in RCPT TO:<ADDRESS>, or NULL. */
-static struct recipient *
-addressed(const struct sending *sending, const char *line, size_t len)
-{
-	static const char command[] = "RCPT TO:<";
-	size_t skip = sizeof(command) - 1;
-	if (len < skip || strncmp(line, command, skip) != 0)
-		return NULL;
-	for (size_t i = 0; i < sending->email->to.count; i++) {
-		struct recipient *recipient = &sending->recipients[i];
-		size_t n = strlen(recipient->address);
-		if (!recipient->over && len > skip + n &&
-		    line[skip + n] == '>' &&
-		    strncmp(line + skip, recipient->address, n) == 0)
-			return recipient;
-	}
-	return NULL;
-}
-
-static void
-hear_ourselves(struct sending *sending, const char *line, size_t len)
-{
-	static const char quit[] = "QUIT";
-	if (len >= sizeof(quit) - 1 && !memcmp(line, quit, sizeof(quit) - 1))
-		sending->parting = true;
-	else
-		sending->current = addressed(sending, line, len);
-}
-
 /* The dialogue, as libcurl tells it. Commands hold the password: only RCPT and
  * QUIT are looked for, and nothing of them is kept. */
 static int
@@ -261,9 +166,9 @@ on_dialogue(
 	struct sending *sending = sending_;
 	(void)curl;
 	if (type == CURLINFO_HEADER_OUT)
-		hear_ourselves(sending, data, len);
+		dialogue_says(&sending->dialogue, data, len);
 	else if (type == CURLINFO_HEADER_IN)
-		hear(sending, data, len);
+		dialogue_hears(&sending->dialogue, data, len);
 	return 0;
 }
 
@@ -334,9 +239,9 @@ set_up(CURL *curl, struct sending *sending, struct curl_slist *recipients)
 static bool
 may_pass(CURLcode code, int reply)
 {
-	if (is_for_now(reply))
+	if (reply_is_for_now(reply))
 		return true;
-	if (is_for_good(reply))
+	if (reply_is_for_good(reply))
 		return false;
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
@@ -362,16 +267,16 @@ explain(const struct sending *sending, CURLcode code, struct err *err)
 	char why[CURL_ERROR_SIZE];
 	/* The server's words about a login may hold parts of it. */
 	if (code == CURLE_LOGIN_DENIED ||
-	    sending->code == CODE_BAD_AUTHENTICATION) {
+	    sending->dialogue.code == CODE_BAD_AUTHENTICATION) {
 		err_set(err, ERR_AUTH,
 		    "%s: the server refused the login of %s (answer %d)",
 		    email->smtp, email->username ? email->username : "nobody",
-		    sending->code);
+		    sending->dialogue.code);
 		return;
 	}
-	if (is_refusal(sending->code)) {
+	if (reply_is_refusal(sending->dialogue.code)) {
 		err_set(err, ERR_REFUSED, "%s: the server said: %s",
-		    email->smtp, sending->reply);
+		    email->smtp, sending->dialogue.reply);
 		return;
 	}
 	if (code == CURLE_USE_SSL_FAILED) {
@@ -388,55 +293,15 @@ explain(const struct sending *sending, CURLcode code, struct err *err)
 	err_set(err, ERR_CONNECT, "%s: %s", email->smtp, why);
 }
 
-static size_t
-count_waiting(const struct sending *sending)
-{
-	size_t waiting = 0;
-	for (size_t i = 0; i < sending->email->to.count; i++)
-		waiting += !sending->recipients[i].over;
-	return waiting;
-}
-
-/* Who is through after an attempt: those it was TAKEN for, and those that are
- * refused for good. */
-static void
-settle(struct sending *sending, bool taken)
-{
-	for (size_t i = 0; i < sending->email->to.count; i++) {
-		struct recipient *recipient = &sending->recipients[i];
-		if (is_for_good(recipient->code) ||
-		    (taken && recipient->code / 100 == 2))
-			recipient->over = true;
-	}
-}
-
-/* What the refusals of single recipients come to; 0 if there are none. */
-static int
-judge_recipients(const struct sending *sending, struct err *err)
-{
-	for (size_t i = 0; i < sending->email->to.count; i++) {
-		const struct recipient *recipient = &sending->recipients[i];
-		if (is_refusal(recipient->code))
-			return err_set(err, ERR_REFUSED,
-			    "%s: the server refused the recipient %s: %s",
-			    sending->email->smtp, recipient->address,
-			    recipient->reply);
-	}
-	return 0;
-}
-
 /* The recipients that wait; the caller frees. */
 static struct curl_slist *
-list_waiting(struct sending *sending)
+list_waiting(const struct dialogue *dialogue)
 {
 	struct curl_slist *list = NULL;
-	for (size_t i = 0; i < sending->email->to.count; i++) {
-		struct recipient *recipient = &sending->recipients[i];
-		if (recipient->over)
-			continue;
-		recipient->code = 0;
-		list = api.slist_append(list, recipient->address);
-	}
+	for (size_t i = 0; i < dialogue->count; i++)
+		if (!dialogue->recipients[i].over)
+			list = api.slist_append(
+			    list, dialogue->recipients[i].address);
 	return list;
 }
 
@@ -449,30 +314,29 @@ attempt(struct sending *sending, struct err *err)
 		err_set(err, ERR_INTERNAL, "libcurl cannot begin");
 		return HOPELESS;
 	}
-	struct curl_slist *list = list_waiting(sending);
+	dialogue_begin(&sending->dialogue);
+	struct curl_slist *list = list_waiting(&sending->dialogue);
 	sending->attempts++;
-	sending->current = NULL;
-	sending->parting = false;
-	sending->code = 0;
 	sending->error[0] = '\0';
 	rewind(sending->message);
 	set_up(curl, sending, list);
 	CURLcode code = api.easy_perform(curl);
-	settle(sending, code == CURLE_OK);
+	dialogue_settle(&sending->dialogue, code == CURLE_OK);
 	api.easy_cleanup(curl);
 	api.slist_free_all(list);
 	/* Taken for some; or each one was refused, and that ended it. */
 	bool about_one = code == CURLE_OK ||
-	    (sending->current && is_refusal(sending->current->code));
+	    dialogue_is_about_one(&sending->dialogue);
 	if (about_one)
-		judge_recipients(sending, err);
+		dialogue_judge(&sending->dialogue, sending->email->smtp, err);
 	else
 		explain(sending, code, err);
-	if (!count_waiting(sending))
+	if (!dialogue_waiting(&sending->dialogue))
 		return DONE;
 	if (sending->given_up)
 		return HOPELESS;
-	return about_one || may_pass(code, sending->code) ? AGAIN : HOPELESS;
+	return about_one || may_pass(code, sending->dialogue.code) ? AGAIN
+								   : HOPELESS;
 }
 
 /* Waits before the next attempt; false if there is no time for one. */
@@ -500,7 +364,8 @@ send_to_all(struct sending *sending, struct err *err)
 	    sending->attempts < ATTEMPTS_MAX && wait_for_next(sending, delay))
 		delay *= 2;
 	if (verdict == DONE)
-		return judge_recipients(sending, err);
+		return dialogue_judge(
+		    &sending->dialogue, sending->email->smtp, err);
 	duration_format(clock_ms() - began, took);
 	if (sending->attempts > 1)
 		err_suffix(
@@ -508,20 +373,6 @@ send_to_all(struct sending *sending, struct err *err)
 	if (sending->given_up)
 		err_suffix(err, ", called off");
 	return -1;
-}
-
-/* Each address once: a second copy would be a second mail. */
-static void
-take_recipients(struct sending *sending)
-{
-	const struct strs *to = &sending->email->to;
-	sending->recipients = xcalloc(to->count, sizeof(struct recipient));
-	for (size_t i = 0; i < to->count; i++) {
-		sending->recipients[i].address = to->items[i];
-		for (size_t j = 0; j < i; j++)
-			if (str_eq(to->items[i], to->items[j]))
-				sending->recipients[i].over = true;
-	}
 }
 
 int
@@ -536,7 +387,7 @@ email_transfer(const struct job_email *email, const struct secret *password,
 		.deadline = deadline_in(email->timeout_ms),
 	};
 	int rc = -1;
-	take_recipients(&sending);
+	dialogue_init(&sending.dialogue, &email->to);
 	/* libcurl's threads inherit the mask: the signals stay ours. */
 	sigemptyset(&sending.signals);
 	sigaddset(&sending.signals, SIGINT);
@@ -552,6 +403,6 @@ email_transfer(const struct job_email *email, const struct secret *password,
 		api.global_cleanup();
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	free(sending.recipients);
+	dialogue_clear(&sending.dialogue);
 	return rc;
 }
