@@ -3,8 +3,9 @@
 FROM debian:12 AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-	cmake gcc libc6-dev libcyaml-dev libjansson-dev libpcre2-dev \
-	libssh2-1-dev libssl-dev libyaml-dev ninja-build pkg-config \
+	cmake gcc libc6-dev libcurl4-openssl-dev libcyaml-dev libjansson-dev \
+	libpcre2-dev libssh2-1-dev libssl-dev libyaml-dev ninja-build \
+	pkg-config zlib1g-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -16,8 +17,8 @@ RUN cmake --preset release -B /build -DNETPUSH_TESTS=OFF \
 FROM debian:12-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-	ca-certificates libcyaml1 libjansson4 libpcre2-8-0 libssh2-1 libssl3 \
-	libyaml-0-2 openssh-client tzdata \
+	ca-certificates libcurl4 libcyaml1 libjansson4 libpcre2-8-0 libssh2-1 \
+	libssl3 libyaml-0-2 openssh-client tzdata zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --shell /usr/sbin/nologin netpush
 COPY --from=build /image /

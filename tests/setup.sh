@@ -6,13 +6,13 @@
 #	. tests/setup.sh
 #	setup_packages $SETUP_BUILD $SETUP_TEST
 
-SETUP_BUILD="cmake gcc libc6-dev libcyaml-dev libjansson-dev libpcre2-dev
-	libssh-dev libssh2-1-dev libssl-dev libyaml-dev ninja-build pkg-config
-	libcmocka-dev python3"
+SETUP_BUILD="cmake gcc libc6-dev libcurl4-openssl-dev libcyaml-dev
+	libjansson-dev libpcre2-dev libssh-dev libssh2-1-dev libssl-dev
+	libyaml-dev ninja-build pkg-config zlib1g-dev libcmocka-dev python3"
 SETUP_TEST="chromium-headless-shell clang clang-format frr iproute2
-	libclang-rt-14-dev openssh-client openssh-server
-	python3-jsonschema python3-junitparser
-	python3-lxml python3-paramiko python3-prometheus-client
+	libclang-rt-14-dev openssh-client openssh-server openssl
+	python3-aiosmtpd python3-jsonschema python3-junitparser python3-lxml
+	python3-paramiko python3-prometheus-client
 	systemd util-linux valgrind"
 
 # Prints those of its arguments that are not installed.

@@ -25,7 +25,7 @@ enum option_group {
 	OPTIONS_LOOK = 1 << 9, /* how a report looks: -q, --no-color */
 	OPTIONS_THREADS = 1 << 10, /* --threads alone */
 	OPTIONS_DRY = 1 << 12, /* run --check */
-	OPTIONS_FORMAT = 1 << 11, /* report --format --output */
+	OPTIONS_FORMAT = 1 << 11, /* report --format --output --email */
 };
 
 struct options {
@@ -42,6 +42,8 @@ struct options {
 	char *json; /* path, "-" for standard output, or NULL */
 	bool has_format;
 	enum report_format format; /* text if none was given */
+	struct strs email; /* addresses to send the report to */
+	char *smtp; /* URL of another mail server, or NULL */
 	char *output; /* path for the report; NULL: standard output */
 	bool transcripts;
 	char *transcript; /* report: of this host; or NULL */

@@ -63,4 +63,9 @@ void err_prefix(struct err *err, const char *fmt, ...)
 void err_append(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Puts text behind what is there, which is cut if both do not fit: the end
+ * says what to do. ERR may be NULL. */
+void err_suffix(struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

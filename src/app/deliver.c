@@ -1,6 +1,7 @@
 /* Each thing that is asked for is tried, whatever became of the others. */
 #include "app/deliver.h"
 
+#include "app/email.h"
 #include "app/hook.h"
 #include "app/report_formats.h"
 #include "base/alloc.h"
@@ -70,7 +71,8 @@ write_files(const struct job_report *report, const struct run_view *view)
 }
 
 void
-deliver(const struct job_report *report, const struct run_view *view)
+deliver(const struct job_report *report, const struct secret *smtp_password,
+    const struct run_view *view)
 {
 	struct err err;
 	if (!view->dir)
@@ -79,4 +81,7 @@ deliver(const struct job_report *report, const struct run_view *view)
 	if (report->command &&
 	    hook_run(report->command, report->command_timeout_ms, view, &err))
 		log_warn("report.command: %s", err.text);
+	if (report->email && email_is_wanted(report->email, view) &&
+	    email_send(report->email, smtp_password, view, &err))
+		log_warn("report.email: %s", err.text);
 }

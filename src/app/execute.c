@@ -3,6 +3,7 @@
 
 #include "app/call.h"
 #include "app/deliver.h"
+#include "app/email.h"
 #include "app/login.h"
 #include "app/options.h"
 #include "app/progress.h"
@@ -142,7 +143,8 @@ report(const struct run_view *view, const struct options *options)
 
 static int
 run_it(const struct job *job, struct credentials *credentials,
-    const struct options *options, const struct run_options *run_options)
+    const struct secret *smtp_password, const struct options *options,
+    const struct run_options *run_options)
 {
 	struct live live = { .streams = options->format == REPORT_JSONL };
 	struct run_outcome outcome;
@@ -171,7 +173,7 @@ run_it(const struct job *job, struct credentials *credentials,
 	report(&view, options);
 	/* Nobody is told of what was only tried. */
 	if (!options->check)
-		deliver(&job->report, &view);
+		deliver(&job->report, smtp_password, &view);
 	int status = outcome.exit_status, number = outcome.signal;
 	run_outcome_clear(&outcome);
 	if (number)
@@ -185,6 +187,8 @@ execute(
 {
 	struct window window;
 	struct credentials credentials = { 0 };
+	struct secret *smtp_password = NULL;
+	struct err err;
 	int status = EXIT_USAGE;
 	if (window_find(&window, job, options->at, clock_wall_ms()))
 		return status;
@@ -211,9 +215,14 @@ execute(
 		.start_ms = window.start_ms,
 		.end_ms = window.end_ms,
 	};
-	if (login_gather(&credentials, options, job) == 0)
-		status = run_it(job, &credentials, options, &run_options);
+	if (email_gather(options->check ? NULL : job->report.email,
+		&smtp_password, &err))
+		log_error("%s", err.text);
+	else if (login_gather(&credentials, options, job) == 0)
+		status = run_it(
+		    job, &credentials, smtp_password, options, &run_options);
 	credentials_clear(&credentials);
+	secret_free(smtp_password);
 	json_decref(call);
 	free(known_hosts);
 	return status;

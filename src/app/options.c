@@ -52,6 +52,39 @@ take_limit(struct options *options, const char *value)
 }
 
 static int
+take_email(struct options *options, const char *value)
+{
+	while (*value) {
+		size_t len = strcspn(value, ",");
+		strs_add_n(&options->email, value, len);
+		const char *wrong = job_email_address_wrong(
+		    options->email.items[options->email.count - 1]);
+		if (wrong) {
+			log_error("--email %s", wrong);
+			return -1;
+		}
+		value += len + (value[len] == ',');
+	}
+	if (options->email.count)
+		return 0;
+	log_error("--email needs an address");
+	return -1;
+}
+
+static int
+take_smtp(struct options *options, const char *value)
+{
+	const char *wrong = job_email_smtp_wrong(value);
+	if (wrong) {
+		log_error("--smtp %s", wrong);
+		return -1;
+	}
+	free(options->smtp);
+	options->smtp = xstrdup(value);
+	return 0;
+}
+
+static int
 take_profiles(struct options *options, const char *value)
 {
 	strs_add(&options->profiles, value);
@@ -178,6 +211,10 @@ static const struct option_row rows[] = {
 	    "text, json, jsonl, junit, csv, prometheus or html" },
 	{ "output", 'o', "FILE", OPTIONS_FORMAT, take_output,
 	    "write the report to FILE instead of standard output" },
+	{ "email", 0, "ADDRESSES", OPTIONS_FORMAT, take_email,
+	    "send the report by mail, as the run's job says, to these" },
+	{ "smtp", 0, "URL", OPTIONS_FORMAT, take_smtp,
+	    "... by this server: smtp://HOST[:PORT] or smtps://..." },
 	{ "transcripts", 0, NULL, OPTIONS_NETWORK, take_transcripts,
 	    "keep the dialogue with each device in the run's directory" },
 	{ "transcript", 0, "HOST", OPTIONS_FORMAT, take_transcript,
@@ -252,6 +289,7 @@ options_clear(struct options *options)
 	strs_clear(&options->limit);
 	strs_clear(&options->profiles);
 	strs_clear(&options->words);
+	strs_clear(&options->email);
 	free(options->known_hosts);
 	free(options->username);
 	free(options->password_file);
@@ -261,6 +299,7 @@ options_clear(struct options *options)
 	free(options->at);
 	free(options->transcript);
 	free(options->output);
+	free(options->smtp);
 	*options = (struct options){ 0 };
 }
 

@@ -1,5 +1,6 @@
 /* netpush report: any report, drawn from a run's directory. */
 #include "app/command.h"
+#include "app/email.h"
 #include "app/options.h"
 #include "app/progress.h"
 #include "app/replay_transcript.h"
@@ -61,6 +62,20 @@ draw(
 	    : print(view, options, err);
 }
 
+/* By mail; drawn as well only if a format is asked for. */
+static int
+mail(
+    const struct run_view *view, const struct options *options, struct err *err)
+{
+	if (email_again(view, &options->email, options->smtp, err))
+		return -1;
+	printf("sent to");
+	for (size_t i = 0; i < options->email.count; i++)
+		printf("%s %s", i ? "," : "", options->email.items[i]);
+	putchar('\n');
+	return 0;
+}
+
 int
 command_report(const struct command *command, int argc, char **argv)
 {
@@ -77,14 +92,19 @@ command_report(const struct command *command, int argc, char **argv)
 	if (dir && replay_open(&replay, dir, &err) == 0) {
 		struct run_view view = replay_view(&replay);
 		bool color = progress_wants_color(&options, STDOUT_FILENO);
-		int rc = options.transcript
-		    ? replay_transcript(
-			  stdout, &view, options.transcript, color, &err)
-		    : draw(&view, &options, &err);
-		if (rc)
-			log_error("%s", err.text);
-		else
+		int rc = 0;
+		if (options.transcript)
+			rc = replay_transcript(stdout, &view,
+			    options.transcript, color, &err);
+		else if (!options.email.count || options.has_format ||
+		    options.output)
+			rc = draw(&view, &options, &err);
+		if (rc == 0 && options.email.count)
+			rc = mail(&view, &options, &err);
+		if (rc == 0)
 			status = EXIT_ALL_WELL;
+		else
+			log_error("%s", err.text);
 		replay_clear(&replay);
 	} else {
 		log_error("%s", err.text);

@@ -1,6 +1,8 @@
 /* What this executable is made of, as seen at run time. */
 #include "app/versions.h"
 
+#include "app/email.h"
+#include "base/zip.h"
 #include "device/crypto.h"
 #include "device/transport_ssh2.h"
 #include "model/profile_print.h"
@@ -20,4 +22,6 @@ versions_print(void)
 	printf("libcyaml %s\n", profile_print_library_version());
 	printf("PCRE2 %s\n", re_library_version());
 	printf("jansson %s\n", jansson_version_str());
+	printf("libcurl %s\n", email_library_version());
+	printf("zlib %s\n", zip_library_version());
 }

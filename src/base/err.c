@@ -97,3 +97,20 @@ err_prefix(struct err *err, const char *fmt, ...)
 	size_t len = strlen(err->text);
 	snprintf(err->text + len, sizeof(err->text) - len, "%s", was);
 }
+
+void
+err_suffix(struct err *err, const char *fmt, ...)
+{
+	char more[sizeof(err->text)];
+	if (!err)
+		return;
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(more, sizeof(more), fmt, ap);
+	va_end(ap);
+	size_t len = strlen(err->text);
+	size_t room = sizeof(err->text) - 1 - strlen(more);
+	if (len > room)
+		len = room;
+	memcpy(err->text + len, more, strlen(more) + 1);
+}

@@ -244,7 +244,6 @@ conclude(struct run *run, bool refused)
 	if (run->stopped)
 		json_object_set_new(
 		    event.more, "stopped", json_string(run->stopped));
-	int64_t finished_ms = event.time_ms; /* as a reader of the journal */
 	run_record(run, NO_DEVICE, &event);
 	flush(run, true);
 	run->outcome->stopped = xstrdup(run->stopped);

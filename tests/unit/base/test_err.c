@@ -111,6 +111,30 @@ test_kinds(void **state)
 	assert_string_equal(err_kind_name(ERR_LOCKOUT_RISK), "lockout_risk");
 }
 
+static void
+test_suffix(void **state)
+{
+	struct err err = { 0 };
+	char wide[600];
+	(void)state;
+	err_suffix(NULL, "x");
+	err_set(&err, ERR_CONNECT, "refused");
+	err_suffix(&err, " (%d attempts)", 3);
+	assert_string_equal(err.text, "refused (3 attempts)");
+	assert_int_equal(err.kind, ERR_CONNECT);
+	/* What is put behind is there, whatever was there before. */
+	memset(wide, 'w', sizeof(wide) - 1);
+	wide[sizeof(wide) - 1] = '\0';
+	err_set(&err, ERR_CONNECT, "%s", wide);
+	err_suffix(&err, "; kept in x");
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	assert_string_equal(err.text + sizeof(err.text) - 13, "w; kept in x");
+	err_suffix(&err, "%s", wide);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	assert_int_equal(err.text[0], 'w');
+	assert_null(strchr(err.text, ';'));
+}
+
 int
 main(void)
 {
@@ -121,6 +145,7 @@ main(void)
 		cmocka_unit_test(test_sys),
 		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_suffix),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
