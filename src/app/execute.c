@@ -34,7 +34,7 @@ static bool
 on_refused(void *data, struct credentials *credentials, int attempt)
 {
 	(void)attempt;
-	progress_done(data);
+	progress_hide(data);
 	return login_ask_again(credentials);
 }
 
@@ -169,10 +169,10 @@ run_it(const struct job *job, struct credentials *credentials,
 		.waiting = on_waiting,
 		.notice = on_notice,
 	};
-	progress_init(&progress, options, job->threads);
+	progress_init(&progress, options, job);
 	int rc = run_job(
 	    job, credentials, run_options, &observer, &outcome, &err);
-	progress_done(&progress);
+	progress_clear(&progress);
 	if (rc) {
 		log_error("%s; nothing was contacted", err.text);
 		run_outcome_clear(&outcome);
