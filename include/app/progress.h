@@ -48,7 +48,7 @@ void progress_waiting(struct progress *progress, int64_t start_ms);
 void progress_notice(struct progress *progress, const char *text);
 
 /* Takes the lines away: a question or the report follows. */
-void progress_hide(struct progress *progress);
+void progress_done(struct progress *progress);
 
 /* Colours are wanted on this stream: a terminal, no --no-color, no NO_COLOR,
  * TERM not dumb. */

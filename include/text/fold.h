@@ -22,7 +22,7 @@ struct fold {
 };
 
 /*
- * Folds NAMES wherever that makes them shorter. Of the numbers in a name it is
+ * Folds NAMES wherever three or more become shorter by it. Of the numbers in a name it is
  * the one that varies among the others that goes into the brackets: "R1-2",
  * "R3-2", "R7-2" is "R[1,3,7]-2". Names given twice count once where they are
  * folded. A word is not longer than WIDTH bytes if that can be had by cutting

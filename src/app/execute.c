@@ -34,7 +34,7 @@ static bool
 on_refused(void *data, struct credentials *credentials, int attempt)
 {
 	(void)attempt;
-	progress_hide(data);
+	progress_done(data);
 	return login_ask_again(credentials);
 }
 

@@ -67,7 +67,7 @@ progress_clear(struct progress *progress)
 }
 
 void
-progress_hide(struct progress *progress)
+progress_done(struct progress *progress)
 {
 	overlay_erase(&progress->overlay);
 }

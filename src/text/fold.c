@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define DIGITS_MAX	 18 /* of a number: fits into 64 bits */
+#define NAMES_MIN	 3 /* two are read faster as they are */
 #define PASSES_MAX	 4
 #define WORD_LIMIT_BYTES (1u << 20)
 #define SEPARATOR_BYTES	 2 /* ", " between two names */
@@ -241,15 +242,16 @@ static bool
 fold_group(struct candidate *members, size_t count, struct items *items,
     size_t width, struct items *out)
 {
-	size_t before = 0, after = 0, from = out->count, left = 0;
+	size_t before = 0, after = 0, from = out->count, left = 0, names = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct item *item = &items->items[members[i].item];
 		if (!item->text)
 			continue;
 		before += strlen(item->text) + SEPARATOR_BYTES;
 		members[left++] = members[i];
+		names += item->count;
 	}
-	if (left < 2)
+	if (names < NAMES_MIN)
 		return false;
 	even_out_padding(members, left);
 	write_words(members, left, items, width, out);
