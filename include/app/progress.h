@@ -15,18 +15,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct dialogue;
 struct job;
 struct options;
 
 struct progress {
 	struct overlay overlay;
 	struct tally tally;
+	struct dialogue *dialogue; /* NULL: not wanted */
+	const char *state_dir; /* as given; or NULL */
 	bool color;
 	bool quiet;
 	int verbose;
 	size_t batch, batches; /* the current one; 0: the job has none */
 	int64_t started_ms;
 	int64_t drawn_ms; /* when the lines were last drawn */
+	int64_t overheard_ms; /* when all transcripts were last read */
 	bool waits; /* for the start */
 	bool wait_told; /* and the person knows */
 };

@@ -203,7 +203,8 @@ execute(
 		.state_dir = options->state_dir,
 		.known_hosts = known_hosts,
 		.host_keys = options->host_keys,
-		.transcripts = options->transcripts,
+		/* What -vv shows is read from them. */
+		.transcripts = options->transcripts || options->verbose >= 2,
 		.resume = resume,
 		.check = options->check,
 		.force = options->force,

@@ -1,12 +1,15 @@
 /* A run's events as lines for the person who waits for it. */
 #include "progress_parts.h"
 
+#include "app/dialogue.h"
 #include "app/options.h"
+#include "base/alloc.h"
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/when.h"
 #include "model/job.h"
+#include "run/rundir.h"
 #include "text/shown.h"
 
 #include <stdio.h>
@@ -14,10 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REDRAW_MS	 100 /* the lines are not drawn more often */
-#define BUSY_NAMES_SHOWN 10
-#define TEXT_COLUMNS_MIN 20
-#define LINE_LIMIT_BYTES (1u << 20)
+#define DIALOGUE_VERBOSITY 2
+#define REDRAW_MS	   100 /* the lines are not drawn more often */
+#define BUSY_NAMES_SHOWN   10
+#define TEXT_COLUMNS_MIN   20
+#define LINE_LIMIT_BYTES   (1u << 20)
 
 /* Whose lines have to make room for what is logged. A worker inherits it, but
  * draws nothing. */
@@ -47,6 +51,7 @@ progress_init(struct progress *progress, const struct options *options,
 		.color = progress_wants_color(options, STDERR_FILENO),
 		.quiet = options->quiet,
 		.verbose = options->verbose,
+		.state_dir = options->state_dir,
 		.started_ms = clock_ms(),
 	};
 	overlay_init(&progress->overlay,
@@ -64,12 +69,61 @@ progress_clear(struct progress *progress)
 	current = NULL;
 	overlay_clear(&progress->overlay);
 	tally_clear(&progress->tally);
+	dialogue_free(progress->dialogue);
+	progress->dialogue = NULL;
 }
 
 void
 progress_done(struct progress *progress)
 {
 	overlay_erase(&progress->overlay);
+}
+
+/* Prints the line, above what is drawn, and forgets it. */
+static void
+say(struct progress *progress, struct buf *line)
+{
+	buf_addc(line, '\n');
+	overlay_print(&progress->overlay, buf_str(line));
+	buf_clear(line);
+}
+
+/* "R1 > show version" */
+static void
+tell_dialogue(void *data, const char *hostname, const char *text)
+{
+	struct buf line;
+	buf_init(&line, LINE_LIMIT_BYTES);
+	buf_addf(&line, "%s ", hostname);
+	shown_add_line(&line, text, 0);
+	say(data, &line);
+}
+
+static void
+follow_dialogue(struct progress *progress, const struct event *event)
+{
+	const char *run = json_string_value(
+	    json_object_get(event->more, "run"));
+	if (progress->verbose < DIALOGUE_VERBOSITY || !run)
+		return;
+	char *state_dir = rundir_state_dir(progress->state_dir);
+	char *dir = xasprintf("%s/runs/%s", state_dir, run);
+	progress->dialogue = dialogue_new(dir, progress->tally.job);
+	free(dir);
+	free(state_dir);
+}
+
+/* What was said while nobody had anything else to tell. */
+static void
+overhear(struct progress *progress)
+{
+	int64_t now = clock_ms();
+	if (!progress->dialogue || now - progress->overheard_ms < REDRAW_MS)
+		return;
+	progress->overheard_ms = now;
+	for (size_t i = 0; i < progress->tally.flight_count; i++)
+		dialogue_read(progress->dialogue,
+		    progress->tally.flights[i].device, tell_dialogue, progress);
 }
 
 static void
@@ -89,15 +143,6 @@ draw(struct progress *progress, const struct ledger *ledger)
 	progress_lines(&lines, progress, ledger, columns, rows);
 	overlay_draw(&progress->overlay, buf_str(&lines));
 	buf_clear(&lines);
-}
-
-/* Prints the line, above what is drawn, and forgets it. */
-static void
-say(struct progress *progress, struct buf *line)
-{
-	buf_addc(line, '\n');
-	overlay_print(&progress->overlay, buf_str(line));
-	buf_clear(line);
 }
 
 /* What is left of the line for a text: on a terminal the report repeats it in
@@ -297,6 +342,11 @@ progress_event(struct progress *progress, const struct ledger *ledger,
 	progress->waits = false;
 	if (known)
 		tally_take(&progress->tally, ledger, device, clock_ms());
+	if (event->kind == EVENT_RUN_STARTED)
+		follow_dialogue(progress, event);
+	if (known && progress->dialogue)
+		dialogue_read(
+		    progress->dialogue, device, tell_dialogue, progress);
 	tell(progress, known ? &ledger->devices[device] : NULL, event);
 	draw(progress, ledger);
 }
@@ -304,6 +354,7 @@ progress_event(struct progress *progress, const struct ledger *ledger,
 void
 progress_tick(struct progress *progress, const struct ledger *ledger)
 {
+	overhear(progress);
 	draw(progress, ledger);
 }
 
