@@ -10,7 +10,7 @@ SETUP_BUILD="cmake gcc libc6-dev libcyaml-dev libjansson-dev libpcre2-dev
 	libssh-dev libssh2-1-dev libssl-dev libyaml-dev ninja-build pkg-config
 	libcmocka-dev python3"
 SETUP_TEST="clang clang-format frr iproute2 libclang-rt-14-dev
-	openssh-client openssh-server python3-paramiko
+	openssh-client openssh-server python3-paramiko python3-pyte
 	systemd util-linux valgrind"
 
 # Prints those of its arguments that are not installed.

@@ -61,12 +61,16 @@ read_lines(const struct report *report, const struct ledger_device *device,
 	return true;
 }
 
+/* Lines of DIFF that are new: "+" in front. */
 static size_t
-count_lines(const char *text)
+count_added(const char *diff)
 {
 	size_t count = 0;
-	for (; (text = strchr(text, '\n')); text++)
-		count++;
+	while (*diff) {
+		count += *diff == '+';
+		diff += strcspn(diff, "\n");
+		diff += *diff == '\n';
+	}
 	return count;
 }
 
@@ -90,8 +94,8 @@ print_diff(const struct report *report, const char *diff)
 	}
 }
 
-/* How DEVICE differs from what LIKE showed; false if the output itself says
- * it shorter, or comparing would take too long. */
+/* How DEVICE differs from what LIKE showed; false if they have less than half
+ * in common, or comparing would take too long. */
 static bool
 print_difference(struct report *report, const struct ledger_device *device,
     const struct ledger_device *like)
@@ -106,7 +110,7 @@ print_difference(struct report *report, const struct ledger_device *device,
 		report->lines_to_compare -= wanted.count + got.count;
 		diff_lines(&diff, &wanted, &got);
 		told = !diff.cut && diff.len &&
-		    count_lines(buf_str(&diff)) < got.count;
+		    count_added(buf_str(&diff)) * 2 <= got.count;
 	}
 	if (told) {
 		fprintf(report->file, INDENT "unlike %s (-: there, +: here):\n",
