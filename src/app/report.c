@@ -14,7 +14,7 @@
 
 #define NAMES_WIDTH	 66 /* of a folded name: its count goes behind */
 #define LINE_LIMIT_BYTES (2u << 20)
-#define LINES_TO_COMPARE 100000
+#define LINES_TO_COMPARE 2000000
 
 static void
 print_counts(const struct report *report)
@@ -105,18 +105,12 @@ report_indented(
 }
 
 void
-report_output(const struct report *report, const struct ledger_device *device)
+report_output(const struct report *report, const struct event *step)
 {
-	struct event step;
-	if (device->output_at < 0 ||
-	    result_read_event(
-		report->view->journal_fd, device->output_at, &step))
-		return;
-	if (step.output)
-		report_indented(report, step.output, "    ");
-	if (step.output_cut)
+	if (step->output)
+		report_indented(report, step->output, "    ");
+	if (step->output_cut)
 		fputs("    ... cut here\n", report->file);
-	event_clear(&step);
 }
 
 static void
@@ -191,6 +185,7 @@ report_text(FILE *file, const struct run_view *view, bool color, bool quiet)
 		print_warnings(&report);
 	if (speaks && view->dir)
 		fprintf(file, "\nrun: %s\n", view->dir);
+	report_forget_like(&report);
 	free(report.entries);
 	free(report.groups);
 }

@@ -60,6 +60,19 @@ print_text(const struct report *report, const struct report_group *group,
 	free(common);
 }
 
+static void
+print_last_seen(const struct report *report, const struct ledger_device *device)
+{
+	struct event step;
+	if (device->output_at < 0 ||
+	    result_read_event(
+		report->view->journal_fd, device->output_at, &step))
+		return;
+	fputs("  as it was seen last:\n", report->file);
+	report_output(report, &step);
+	event_clear(&step);
+}
+
 void
 report_failure(const struct report *report, const struct report_group *group)
 {
@@ -81,9 +94,7 @@ report_failure(const struct report *report, const struct report_group *group)
 		fprintf(report->file, "  %s said:\n", who);
 		report_indented(report, end.error.device_text, "    ");
 	}
-	if (first->status == DEVICE_UNKNOWN && first->output_at >= 0) {
-		fputs("  as it was seen last:\n", report->file);
-		report_output(report, first);
-	}
 	event_clear(&end);
+	if (first->status == DEVICE_UNKNOWN)
+		print_last_seen(report, first);
 }

@@ -9,6 +9,7 @@
 #ifndef NETPUSH_APP_REPORT_PARTS_H
 #define NETPUSH_APP_REPORT_PARTS_H
 
+#include "base/str.h"
 #include "run/result.h"
 
 #include <stdbool.h>
@@ -51,6 +52,11 @@ struct report {
 	struct report_entry *entries;
 	struct report_group *groups; /* by rank, the largest first */
 	size_t group_count;
+	/* What others are compared with: a device, its lines, and these
+	 * sorted. */
+	const struct ledger_device *like;
+	struct strs like_lines;
+	char **like_sorted; /* borrowed from like_lines */
 	size_t lines_to_compare; /* that is enough for all differences */
 };
 
@@ -76,13 +82,13 @@ void report_names(
 void report_indented(
     const struct report *report, const char *text, const char *indent);
 
-/* What the device showed last, if anything. */
-void report_output(
-    const struct report *report, const struct ledger_device *device);
+/* The output of a step, and whether it was cut. */
+void report_output(const struct report *report, const struct event *step);
 
 /* report_success.c, report_failure.c */
 
 void report_success(struct report *report, size_t group);
+void report_forget_like(struct report *report);
 void report_failure(
     const struct report *report, const struct report_group *group);
 

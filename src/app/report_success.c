@@ -5,6 +5,7 @@
  */
 #include "report_parts.h"
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/str.h"
 #include "text/diff.h"
@@ -61,17 +62,49 @@ read_lines(const struct report *report, const struct ledger_device *device,
 	return true;
 }
 
-/* Lines of DIFF that are new: "+" in front. */
-static size_t
-count_added(const char *diff)
+void
+report_forget_like(struct report *report)
 {
-	size_t count = 0;
-	while (*diff) {
-		count += *diff == '+';
-		diff += strcspn(diff, "\n");
-		diff += *diff == '\n';
-	}
-	return count;
+	strs_clear(&report->like_lines);
+	free(report->like_sorted);
+	report->like_sorted = NULL;
+	report->like = NULL;
+}
+
+static int
+compare_lines(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* Many are compared with the same one: it is read once. */
+static bool
+remember_like(struct report *report, const struct ledger_device *like)
+{
+	struct strs *lines = &report->like_lines;
+	if (report->like == like)
+		return true;
+	report_forget_like(report);
+	if (!read_lines(report, like, lines) || !lines->count)
+		return false;
+	report->like = like;
+	report->like_sorted = xmemdup(
+	    lines->items, lines->count * sizeof(*lines->items));
+	qsort(report->like_sorted, lines->count, sizeof(*lines->items),
+	    compare_lines);
+	return true;
+}
+
+/* At least half of the lines stand there, too, wherever. */
+static bool
+is_alike(const struct report *report, const struct strs *lines)
+{
+	size_t known = 0;
+	for (size_t i = 0; i < lines->count; i++)
+		known += bsearch(&lines->items[i], report->like_sorted,
+			     report->like_lines.count, sizeof(*lines->items),
+			     compare_lines) != NULL;
+	return known * 2 >= lines->count;
 }
 
 static void
@@ -94,23 +127,24 @@ print_diff(const struct report *report, const char *diff)
 	}
 }
 
-/* How DEVICE differs from what LIKE showed; false if they have less than half
- * in common, or comparing would take too long. */
+/* How TEXT, which a device showed, differs from what LIKE showed; false if
+ * they have less than half in common, or comparing would take too long. */
 static bool
-print_difference(struct report *report, const struct ledger_device *device,
-    const struct ledger_device *like)
+print_difference(
+    struct report *report, const char *text, const struct ledger_device *like)
 {
-	struct strs wanted = { 0 }, got = { 0 };
+	struct strs got = { 0 };
 	struct buf diff;
 	bool told = false;
 	buf_init(&diff, DIFF_LIMIT_BYTES);
-	if (read_lines(report, like, &wanted) &&
-	    read_lines(report, device, &got) &&
-	    wanted.count + got.count <= report->lines_to_compare) {
-		report->lines_to_compare -= wanted.count + got.count;
-		diff_lines(&diff, &wanted, &got);
-		told = !diff.cut && diff.len &&
-		    count_added(buf_str(&diff)) * 2 <= got.count;
+	strs_add_lines(&got, text);
+	if (remember_like(report, like) && is_alike(report, &got)) {
+		size_t lines = report->like_lines.count + got.count;
+		if (lines <= report->lines_to_compare) {
+			report->lines_to_compare -= lines;
+			diff_lines(&diff, &report->like_lines, &got);
+		}
+		told = diff.len && !diff.cut;
 	}
 	if (told) {
 		fprintf(report->file, INDENT "unlike %s (-: there, +: here):\n",
@@ -118,7 +152,6 @@ print_difference(struct report *report, const struct ledger_device *device,
 		print_diff(report, buf_str(&diff));
 	}
 	buf_clear(&diff);
-	strs_clear(&wanted);
 	strs_clear(&got);
 	return told;
 }
@@ -128,6 +161,7 @@ report_success(struct report *report, size_t number)
 {
 	const struct report_group *group = &report->groups[number];
 	const struct ledger_device *first = report_first(report, group);
+	struct event step;
 	fprintf(report->file, "\n%s (%zu):\n",
 	    device_status_name(first->status), group->count);
 	report_names(report, group);
@@ -135,10 +169,16 @@ report_success(struct report *report, size_t number)
 		return;
 	const struct report_group *same = same_output(report, number);
 	const struct report_group *most = majority(report, number);
-	if (same)
+	if (same) {
 		fprintf(report->file, INDENT "the same as %s\n",
 		    report_first(report, same)->hostname);
-	else if (!most ||
-	    !print_difference(report, first, report_first(report, most)))
-		report_output(report, first);
+		return;
+	}
+	if (result_read_event(
+		report->view->journal_fd, first->output_at, &step))
+		return;
+	if (!most || !step.output ||
+	    !print_difference(report, step.output, report_first(report, most)))
+		report_output(report, &step);
+	event_clear(&step);
 }

@@ -20,6 +20,16 @@ character_len(const char *text, size_t left)
 	return len;
 }
 
+/* Printable ASCII at the start: most text is nothing else. */
+static size_t
+plain_len(const char *text, size_t left)
+{
+	size_t len = 0;
+	while (len < left && text[len] >= ' ' && text[len] < 0x7f)
+		len++;
+	return len;
+}
+
 /* C0, DEL, C1 (U+0080 to U+009F); the marks and overrides of direction
  * (U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069). */
 static bool
@@ -42,6 +52,11 @@ void
 shown_add(struct buf *out, const char *text, size_t len)
 {
 	for (size_t i = 0, n; i < len; i += n) {
+		n = plain_len(text + i, len - i);
+		if (n) {
+			buf_add(out, text + i, n);
+			continue;
+		}
 		n = character_len(text + i, len - i);
 		bool keeps = text[i] == '\n' || text[i] == '\t' ||
 		    !is_harmful(text + i, n);
