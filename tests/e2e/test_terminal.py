@@ -324,6 +324,27 @@ class Live(OnTerminal):
         tty.send(PASSWORD + "\n")
         self.finish(run, monitor)
 
+    def test_what_is_logged_makes_room(self):
+        """A new host key that cannot be written down: a message while the
+        lines stand there."""
+        os.unlink(self.known_hosts)
+        os.symlink("/nonexistent/known_hosts", self.known_hosts)
+        self.lab.faults("R4", STUCK)
+        self.lab.faults("R6", STUCK)
+        monitor = self.monitor(160)
+        run = self.begin(monitor, job=self.acl_job(
+            more="run: {batches: [5, 100%]}\n"))
+        monitor.expect("batch 1 of 2  changed 4  in flight 1")
+        self.release("R4")
+        rows = monitor.expect("batch 2 of 2  changed 5  in flight 1")
+        self.assert_one_view(rows)
+        at = rows.index("batch 2 of 2: 1 device")
+        self.assertRegex(rows[at + 1], r"^netpush: \S+: cannot be opened for "
+                                       r"writing: No such file or directory$")
+        self.release("R6")
+        rows = self.finish(run, monitor)
+        self.assertFalse(any(rows[at + 2:]), rows)
+
     def test_color(self):
         self.lab.faults("R2", LOST)
         for options, env, wanted in (
