@@ -185,7 +185,7 @@ class Live(OnTerminal):
         os.write(monitor.slave, b"before\r\n")
         run = self.begin(monitor)
         rows = monitor.expect(lambda rows: any("failed 2" in row or (
-            "failed 1" in row and "unknown 1" in row) for row in rows))
+            "failed 1" in row and "rolled_back 1" in row) for row in rows))
         self.assert_one_view(rows)
         self.assertEqual(rows[0], "before")
         self.assertEqual([row[:3] for row in sorted(rows[1:3])],
