@@ -12,7 +12,7 @@ SETUP_BUILD="cmake gcc libc6-dev libcurl4-openssl-dev libcyaml-dev
 SETUP_TEST="chromium-headless-shell clang clang-format frr iproute2
 	libclang-rt-14-dev openssh-client openssh-server openssl
 	python3-aiosmtpd python3-jsonschema python3-junitparser python3-lxml
-	python3-paramiko python3-prometheus-client
+	python3-paramiko python3-prometheus-client python3-pyte
 	systemd util-linux valgrind"
 
 # Prints those of its arguments that are not installed.

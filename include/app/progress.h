@@ -1,34 +1,46 @@
 /*
- * What the person sees while a run is on, on standard error: on a terminal
- * one live line with the counts, failures printed above it; on a pipe one
- * plain line for each finished device.
+ * What the person sees while a run is on, on standard error: on a terminal a
+ * bar with counts and the slowest devices, failures printed above it; on a
+ * pipe one plain line for each finished device.
  */
 #ifndef NETPUSH_APP_PROGRESS_H
 #define NETPUSH_APP_PROGRESS_H
 
+#include "app/overlay.h"
 #include "run/event.h"
 #include "run/ledger.h"
+#include "run/tally.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+struct dialogue;
+struct job;
 struct options;
 
 struct progress {
-	bool live; /* standard error is a terminal that can move */
+	struct overlay overlay;
+	struct tally tally;
+	struct dialogue *dialogue; /* NULL: not wanted */
+	const char *state_dir; /* as given; or NULL */
 	bool color;
 	bool quiet;
 	int verbose;
-	int threads;
+	size_t batch, batches; /* the current one; 0: the job has none */
 	int64_t started_ms;
-	int64_t drawn_ms; /* when the live line was last drawn */
-	size_t finished;
-	bool line_shown;
-	bool wait_told; /* that the start is waited for */
+	int64_t drawn_ms; /* when the lines were last drawn */
+	int64_t overheard_ms; /* when all transcripts were last read */
+	bool waits; /* for the start */
+	bool wait_told; /* and the person knows */
 };
 
-void progress_init(
-    struct progress *progress, const struct options *options, int threads);
+/* JOB must outlive it, and there is one at a time: what netpush logs in the
+ * meantime is printed above the lines. */
+void progress_init(struct progress *progress, const struct options *options,
+    const struct job *job);
+void progress_clear(struct progress *progress);
+
 void progress_event(struct progress *progress, const struct ledger *ledger,
     size_t device, const struct event *event);
 void progress_interrupted(
@@ -39,7 +51,7 @@ void progress_tick(struct progress *progress, const struct ledger *ledger);
 void progress_waiting(struct progress *progress, int64_t start_ms);
 void progress_notice(struct progress *progress, const char *text);
 
-/* Takes the live line away: the report follows. */
+/* Takes the lines away: a question or the report follows. */
 void progress_done(struct progress *progress);
 
 /* Colours are wanted on this stream: a terminal, no --no-color, no NO_COLOR,

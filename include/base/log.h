@@ -15,6 +15,10 @@ enum log_level {
 /* Lines above this level are dropped; LOG_LEVEL_WARN at the start. */
 void log_set_level(enum log_level level);
 
+/* BEFORE (NULL: nothing) is called before each line that is written: what is
+ * drawn on the terminal makes room for it. */
+void log_set_before(void (*before)(void));
+
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -159,10 +159,10 @@ run_it(const struct job *job, struct credentials *credentials,
 		.notice = on_notice,
 	};
 	buf_init(&live.line, EVENT_LINE_LIMIT_BYTES);
-	progress_init(&live.progress, options, job->threads);
+	progress_init(&live.progress, options, job);
 	int rc = run_job(
 	    job, credentials, run_options, &observer, &outcome, &err);
-	progress_done(&live.progress);
+	progress_clear(&live.progress);
 	buf_clear(&live.line);
 	if (rc) {
 		log_error("%s; nothing was contacted", err.text);
@@ -207,7 +207,8 @@ execute(
 		.state_dir = options->state_dir,
 		.known_hosts = known_hosts,
 		.host_keys = options->host_keys,
-		.transcripts = options->transcripts,
+		/* What -vv shows is read from them. */
+		.transcripts = options->transcripts || options->verbose >= 2,
 		.resume = resume,
 		.check = options->check,
 		.force = options->force,

@@ -222,7 +222,7 @@ static const struct option_row rows[] = {
 	{ "render", 0, NULL, OPTIONS_RENDER, take_render,
 	    "print the exact lines for each device" },
 	{ "verbose", 'v', NULL, OPTIONS_REPORT, take_verbose,
-	    "show each step; twice: stages and the device's log lines" },
+	    "show each step; twice: the dialogue with each device, too" },
 	{ "quiet", 'q', NULL, OPTIONS_REPORT | OPTIONS_LOOK, take_quiet,
 	    "show failures only" },
 	{ "no-color", 0, NULL, OPTIONS_REPORT | OPTIONS_LOOK, take_no_color,

@@ -1,26 +1,20 @@
 /* The text report. */
 #include "app/report.h"
 
-#include "base/alloc.h"
+#include "report_parts.h"
+
 #include "base/buf.h"
 #include "base/deadline.h"
 #include "base/str.h"
-#include "run/result.h"
+#include "text/fold.h"
+#include "text/shown.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RED	   "\033[31m"
-#define BOLD	   "\033[1m"
-#define PLAIN	   "\033[0m"
-#define LINE_WIDTH 78
-
-struct report {
-	FILE *file;
-	const struct run_view *view;
-	bool color;
-	bool *done; /* devices that were told already */
-};
+#define NAMES_WIDTH	 66 /* of a folded name: its count goes behind */
+#define LINE_LIMIT_BYTES (2u << 20)
+#define LINES_TO_COMPARE 2000000
 
 static void
 print_counts(const struct report *report)
@@ -44,146 +38,96 @@ print_counts(const struct report *report)
 	fputc('\n', report->file);
 }
 
-/* Names, broken into lines of LINE_WIDTH, indented. */
+/* Words, broken into lines of LINE_WIDTH, indented. */
 static void
-print_names(FILE *file, const struct strs *names)
+print_words(FILE *file, const struct strs *words)
 {
 	size_t column = 0;
-	for (size_t i = 0; i < names->count; i++) {
-		size_t len = strlen(names->items[i]) + 1;
+	for (size_t i = 0; i < words->count; i++) {
+		size_t len = strlen(words->items[i]) + 1;
 		if (column && column + len + 1 > LINE_WIDTH) {
 			fputc('\n', file);
 			column = 0;
 		}
 		column += (size_t)fprintf(file, "%s%s%s", column ? " " : "  ",
-		    names->items[i], i + 1 < names->count ? "," : "");
+		    words->items[i], i + 1 < words->count ? "," : "");
 	}
 	fputc('\n', file);
 }
 
+/* Names, folded. */
 static void
-print_indented(FILE *file, const char *text, const char *indent)
+print_names(FILE *file, const struct strs *names)
 {
-	text += strspn(text, "\n");
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		fprintf(file, "%s%.*s\n", indent, (int)len, text);
-		text += len + (text[len] == '\n');
+	struct strs words = { 0 };
+	struct fold fold;
+	fold_names(&fold, names, NAMES_WIDTH);
+	for (size_t i = 0; i < fold.count; i++) {
+		struct buf word;
+		buf_init(&word, LINE_LIMIT_BYTES);
+		shown_add_line(&word, fold.pieces[i].text, 0);
+		if (fold.pieces[i].count > 1)
+			buf_addf(&word, " (%zu)", fold.pieces[i].count);
+		strs_take(&words, buf_take(&word));
 	}
+	print_words(file, &words);
+	fold_clear(&fold);
+	strs_clear(&words);
 }
 
-static void
-print_output(const struct report *report, const struct ledger_device *device)
-{
-	struct event step;
-	if (device->output_at < 0 ||
-	    result_read_event(
-		report->view->journal_fd, device->output_at, &step))
-		return;
-	print_indented(report->file, step.output, "    ");
-	if (step.output_cut)
-		fputs("    ... cut here\n", report->file);
-	event_clear(&step);
-}
-
-/* All devices with the same status and output as the one at FIRST. */
-static void
-print_group(struct report *report, size_t first)
+void
+report_names(const struct report *report, const struct report_group *group)
 {
 	const struct ledger *ledger = report->view->ledger;
-	const struct ledger_device *like = &ledger->devices[first];
 	struct strs names = { 0 };
-	for (size_t i = first; i < ledger->count; i++) {
-		const struct ledger_device *device = &ledger->devices[i];
-		if (report->done[i] || device->status != like->status ||
-		    device->output_hash != like->output_hash)
-			continue;
-		report->done[i] = true;
-		strs_add(&names, device->hostname);
-	}
-	fprintf(report->file, "\n%s (%zu):\n", device_status_name(like->status),
-	    names.count);
+	for (size_t i = 0; i < group->count; i++)
+		strs_add(
+		    &names, ledger->devices[group->entries[i].device].hostname);
 	print_names(report->file, &names);
-	print_output(report, like);
 	strs_clear(&names);
 }
 
-/* Everything that is known of one device that did not succeed. */
-static void
-print_failure(struct report *report, const struct ledger_device *device)
+void
+report_indented(
+    const struct report *report, const char *text, const char *indent)
 {
-	struct event end = { 0 };
-	fprintf(report->file, "\n%s%s%s: %s", report->color ? RED : "",
-	    device->hostname, report->color ? PLAIN : "",
-	    device_status_name(device->status));
-	if (device->status == DEVICE_UNKNOWN)
-		fputs(" (may be partly applied)", report->file);
-	if (device->status == DEVICE_ROLLED_BACK)
-		fputs(" (the old state is back)", report->file);
-	if (device->stage != STAGE_NONE)
-		fprintf(
-		    report->file, ", in stage %s", stage_name(device->stage));
-	fputc('\n', report->file);
-	if (device->finished_at < 0 ||
-	    result_read_event(
-		report->view->journal_fd, device->finished_at, &end)) {
-		fprintf(report->file, "  %s\n",
-		    device->message ? device->message : "");
-		return;
+	struct buf line;
+	buf_init(&line, LINE_LIMIT_BYTES);
+	text += strspn(text, "\n");
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		buf_reset(&line);
+		shown_add(&line, text, len);
+		fprintf(report->file, "%s%s\n", indent, buf_str(&line));
+		text += len + (text[len] == '\n');
 	}
-	if (device->error != ERR_NONE)
-		fprintf(report->file, "  %s: %s%s\n",
-		    err_kind_name(device->error), ledger_preface(device),
-		    end.error.err.text);
-	if (end.error.sent)
-		fprintf(report->file, "  sent: %s\n", end.error.sent);
-	if (end.error.device_text && end.error.device_text[0]) {
-		fputs("  the device said:\n", report->file);
-		print_indented(report->file, end.error.device_text, "    ");
-	}
-	if (device->status == DEVICE_UNKNOWN && device->output_at >= 0) {
-		fputs("  as it was seen last:\n", report->file);
-		print_output(report, device);
-	}
-	event_clear(&end);
+	buf_clear(&line);
+}
+
+void
+report_output(const struct report *report, const struct event *step)
+{
+	if (step->output)
+		report_indented(report, step->output, "    ");
+	if (step->output_cut)
+		fputs("    ... cut here\n", report->file);
+}
+
+static void
+print_skipped(const struct report *report, const struct report_group *group)
+{
+	const struct ledger_device *first = report_first(report, group);
+	fprintf(report->file, "\nskipped (%zu), %s:\n", group->count,
+	    first->message ? first->message : "not started");
+	report_names(report, group);
 }
 
 /* Devices of a run that is not over. */
 static void
-print_pending(struct report *report)
+print_pending(const struct report *report, const struct report_group *group)
 {
-	const struct ledger *ledger = report->view->ledger;
-	struct strs names = { 0 };
-	for (size_t i = 0; i < ledger->count; i++) {
-		if (ledger->devices[i].status != DEVICE_PENDING)
-			continue;
-		report->done[i] = true;
-		strs_add(&names, ledger->devices[i].hostname);
-	}
-	fprintf(report->file, "\nnot begun yet (%zu):\n", names.count);
-	print_names(report->file, &names);
-	strs_clear(&names);
-}
-
-/* Skipped devices, grouped by why. */
-static void
-print_skipped(struct report *report, size_t first)
-{
-	const struct ledger *ledger = report->view->ledger;
-	const struct ledger_device *like = &ledger->devices[first];
-	struct strs names = { 0 };
-	for (size_t i = first; i < ledger->count; i++) {
-		const struct ledger_device *device = &ledger->devices[i];
-		if (report->done[i] || device->status != DEVICE_SKIPPED ||
-		    !str_eq(device->message, like->message))
-			continue;
-		report->done[i] = true;
-		strs_add(&names, device->hostname);
-	}
-	fprintf(report->file, "\nskipped (%zu), %s:\n", names.count,
-	    like->message ? like->message : "not started");
-	print_names(report->file, &names);
-	strs_clear(&names);
+	fprintf(report->file, "\nnot begun yet (%zu):\n", group->count);
+	report_names(report, group);
 }
 
 /* Devices that share a warning; said behind the results. */
@@ -209,14 +153,13 @@ print_warnings(const struct report *report)
 void
 report_text(FILE *file, const struct run_view *view, bool color, bool quiet)
 {
-	const struct ledger *ledger = view->ledger;
 	struct report report = {
 		.file = file,
 		.view = view,
 		.color = color,
-		.done = xcalloc(ledger->count, sizeof(bool)),
+		.lines_to_compare = LINES_TO_COMPARE,
 	};
-	bool speaks = !quiet || !ledger_is_success(ledger);
+	bool speaks = !quiet || !ledger_is_success(view->ledger);
 	if (speaks)
 		print_counts(&report);
 	if (speaks && view->stopped)
@@ -225,24 +168,24 @@ report_text(FILE *file, const struct run_view *view, bool color, bool quiet)
 		fputs("it did not come to its end: netpush resume goes on "
 		      "with it\n",
 		    file);
-	for (size_t i = 0; !quiet && i < ledger->count; i++)
-		if (!report.done[i] &&
-		    device_status_is_success(ledger->devices[i].status))
-			print_group(&report, i);
-	for (size_t i = 0; i < ledger->count; i++) {
-		const struct ledger_device *device = &ledger->devices[i];
-		if (report.done[i] || device_status_is_success(device->status))
-			continue;
-		if (device->status == DEVICE_SKIPPED)
-			print_skipped(&report, i);
-		else if (device->status == DEVICE_PENDING)
-			print_pending(&report);
-		else
-			print_failure(&report, device);
+	report_group_devices(&report);
+	for (size_t i = 0; i < report.group_count; i++) {
+		const struct report_group *group = &report.groups[i];
+		enum report_rank rank = group->entries->rank;
+		if (rank == RANK_SKIPPED)
+			print_skipped(&report, group);
+		else if (rank == RANK_PENDING)
+			print_pending(&report, group);
+		else if (rank != RANK_SUCCESS)
+			report_failure(&report, group);
+		else if (!quiet)
+			report_success(&report, i);
 	}
 	if (!quiet)
 		print_warnings(&report);
 	if (speaks && view->dir)
 		fprintf(file, "\nrun: %s\n", view->dir);
-	free(report.done);
+	report_forget_like(&report);
+	free(report.entries);
+	free(report.groups);
 }

@@ -5,11 +5,18 @@
 #include <stdio.h>
 
 static enum log_level current_level = LOG_LEVEL_WARN;
+static void (*before_line)(void);
 
 void
 log_set_level(enum log_level level)
 {
 	current_level = level;
+}
+
+void
+log_set_before(void (*before)(void))
+{
+	before_line = before;
 }
 
 static void
@@ -19,6 +26,8 @@ log_line(enum log_level level, const char *fmt, va_list ap)
 		return;
 	char line[2048];
 	vsnprintf(line, sizeof(line), fmt, ap);
+	if (before_line)
+		before_line();
 	/* One write, so that lines of several processes do not mix. */
 	fprintf(stderr, "netpush: %s\n", line);
 }

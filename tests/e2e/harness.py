@@ -107,7 +107,7 @@ class Run:
 
     _dir = None  # the run's directory, once it was seen
 
-    def __init__(self, case, argv, env, tty=None, stdout=None):
+    def __init__(self, case, argv, env, tty=None, stdout=None, stderr=None):
         self.case, self.argv = case, argv
         self.state_dir = case.state_dir
         self._before = set(self._run_dirs())
@@ -122,7 +122,8 @@ class Run:
             [BINARY] + argv, env=env, cwd=case.tmp,
             stdin=subprocess.DEVNULL if tty is None else tty,
             stdout=self._out if stdout is None else stdout,
-            stderr=self._err, start_new_session=True,
+            stderr=self._err if stderr is None else stderr,
+            start_new_session=True,
             preexec_fn=take_tty)
         self.pid = self.process.pid
         case.addCleanup(self.end)
@@ -355,21 +356,21 @@ class Case(unittest.TestCase):
         env.update(more)
         return {k: v for k, v in env.items() if v is not None}
 
-    def netpush(self, *argv, tty=None, stdout=None, **env):
+    def netpush(self, *argv, tty=None, stdout=None, stderr=None, **env):
         """Starts it. The profiles are those of the source tree."""
         argv = list(argv)
         if argv and argv[0] in ("run", "check"):
             argv[1:1] = ["--profiles", os.path.join(SOURCE, "device-profiles")]
         return Run(self, argv, self.environment(**env),
-                   tty.slave if tty else None, stdout)
+                   tty.slave if tty else None, stdout, stderr)
 
-    def start(self, job, *options, tty=None, **env):
+    def start(self, job, *options, tty=None, stderr=None, **env):
         """Starts `netpush run` on the job's text."""
         if os.path.exists(self.json_path):
             os.unlink(self.json_path)
         path = self.write("job.yml", job)
         return self.netpush("run", "--json", self.json_path, *options, path,
-                            tty=tty, **env)
+                            tty=tty, stderr=stderr, **env)
 
     def push(self, job, *options, expect=0, **env):
         """The whole run, which must end with the exit status EXPECT (None:
