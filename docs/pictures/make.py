@@ -216,7 +216,8 @@ def photograph(page, path):
     try:
         browser.look(960, 1010)
         browser.open(page)
-        browser.run("document.querySelector('.host').click()")
+        browser.run("[...document.querySelectorAll('.host')].find(each => "
+                    "each.textContent === 'BRANCH6_DIST1').click()")
         browser.picture(path)
     finally:
         browser.close()

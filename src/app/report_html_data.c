@@ -135,6 +135,8 @@ step_json(struct data *data, const struct event *step)
 	if (step->output_cut)
 		json_object_set_new(json, "cut", json_true());
 	set_text(data, json, "notes", step->notes);
+	set_text(data, json, "diff",
+	    json_string_value(json_object_get(step->more, "diff")));
 	if (step->error.err.kind != ERR_NONE)
 		json_object_set_new(
 		    json, "error", error_json(data, &step->error));
@@ -213,6 +215,8 @@ put_device(struct data *data, size_t i)
 		json_object_set_new(json, "at",
 		    json_integer(
 			device->started_ms - data->view->about.started_ms));
+	if (device->would_change)
+		json_object_set_new(json, "would", json_true());
 	set_string(json, "phase", device->phase);
 	if (device->stage != STAGE_NONE)
 		set_string(json, "stage", stage_name(device->stage));

@@ -369,8 +369,8 @@ class InABrowser(Drawn):
             "permit ip host 192.0.2.1 any\ndeny ip any any"), expect=1)
         self.see()
         self.assertEqual(self.rows(), ["R2", "R1", "DC1"])
-        self.assertIn("1 of 3 devices is not as the job asks. 1 may be "
-                      "partly applied", self.text_of("#verdict"))
+        self.assertIn("1 of 3 devices is not as the job asks.",
+                      self.text_of("#verdict"))
         self.click("tr.device .host")
         [error] = run.results["R2"]["steps"]
         self.assertEqual(self.text_of("pre .refused").strip(),
@@ -391,6 +391,20 @@ class InABrowser(Drawn):
         for part in (run.json["run"]["id"], "as neteng on the devices",
                      "push: template acl"):
             self.assertIn(part, about)
+
+    def test_a_check(self):
+        """What would be done is told as what would be done."""
+        self.start_lab("R1", {"hostname": "R2", "startup":
+                              "ip access-list extended EDGE\n"
+                              " permit ip any any\n"})
+        self.push(self.acl_job(), "--check", expect=None)
+        self.see()
+        self.assertIn("A check, nothing was changed. 1 device would be.",
+                      self.text_of("#verdict"))
+        self.assertIn("would be changed", self.text_of("tr[data-n='0']"))
+        self.assertNotIn("would be changed", self.text_of("tr[data-n='1']"))
+        self.click("tr[data-n='0'] .host")
+        self.assertIn("permit ip any any", self.text_of(".step pre"))
 
     def test_what_a_device_prints_is_only_shown(self):
         """In every place, also where somebody listens for it."""
@@ -473,6 +487,7 @@ class InABrowser(Drawn):
         """Where the pointer is, and what a click there opens."""
         self.three()
         self.see()
+        self.assertIn("1 may be partly applied", self.text_of("#verdict"))
         self.assertIn("unknown", self.text_of("#legend"))
         self.assertNotIn("failed", self.text_of("#legend"))
         [x, y] = self.run_js(

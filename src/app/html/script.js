@@ -26,6 +26,10 @@ const STAGES = {l: "login", r: "read", c: "change", v: "verify", x: "close"};
 const STAGE_WORDS = {login: "login", read: "read, run commands",
 	change: "change", verify: "verify, save", close: "close"};
 
+// How a visit can end if not well.
+const BAD_ENDS = {failed: "failed", unknown: "unknown",
+	rolled_back: "rolled back", retry: "to be retried"};
+
 const $ = id => document.getElementById(id);
 
 function el(name, attributes, ...children)
@@ -163,17 +167,28 @@ const totals = {};
 for (const device of devices)
 	totals[device.word] = (totals[device.word] || 0) + 1;
 
+// netpush run --check: what would be done.
+const isCheck = run.parts.some(part => part.check);
+
 function verdict()
 {
 	const good = (totals.changed || 0) + (totals.unchanged || 0);
 	const bad = devices.length - good;
 	const kind = totals.unknown ? "doubt" : bad ? "bad" : "good";
-	let words = bad
+	const would = devices.filter(device => device.would).length;
+	let words = isCheck && !bad
+		? "A check, nothing was changed. " + (would
+			? `${plural(would, "device")} would be.`
+			: "Nothing would be.")
+		: bad
 		? `${bad.toLocaleString("en")} of ${plural(devices.length,
 			"device")} ${bad === 1 ? "is" : "are"} not as the job asks.`
 		: devices.length === 1 ? "The device is as the job asks."
 			: `All ${plural(devices.length,
 				"device")} are as the job asks.`;
+	if (isCheck && bad)
+		words += ` A check, nothing was changed; ${
+			plural(would, "device")} would be.`;
 	if (totals.unknown)
 		words += ` ${totals.unknown.toLocaleString("en")} may be partly ` +
 			"applied: look there first.";
@@ -477,7 +492,7 @@ function drawLanes(into, scale, lanes, top, height, named)
 			}
 			const x = scale.place(visit.from), to = scale.place(visit.to);
 			hits.push({x, to: Math.max(to, x + 3), lane: i, visit});
-			if (["failed", "unknown", "retry"].includes(visit.end))
+			if (BAD_ENDS[visit.end])
 				box("end-" + visit.end, to - .5,
 					y - (named ? 1 : 0), named ? 4 : 2,
 					h + (named ? 2 : 0));
@@ -562,10 +577,8 @@ function drawLegend()
 	$("legend").replaceChildren(
 		...Object.keys(STAGE_WORDS).map(
 			kind => sample(kind, STAGE_WORDS[kind])),
-		...(ends.has("failed") ? [sample("end-failed", "failed")] : []),
-		...(ends.has("unknown") ? [sample("end-unknown", "unknown")] : []),
-		...(ends.has("retry") ? [sample("end-retry", "to be retried")]
-			: []));
+		...Object.keys(BAD_ENDS).filter(end => ends.has(end)).map(
+			end => sample("end-" + end, BAD_ENDS[end])));
 }
 
 // ---- one device ------------------------------------------------------------
@@ -667,6 +680,9 @@ function stepBlock(step, device)
 	if (step.notes !== undefined)
 		parts.push(el("p", {class: "soft"}, "The device also said:"),
 			...showText(step.notes));
+	if (step.diff !== undefined)
+		parts.push(el("p", {class: "soft"}, "What would change:"),
+			...showText(step.diff));
 	parts.push(...showText(step.output));
 	if (step.cut)
 		parts.push(el("p", {class: "cut"},
@@ -757,6 +773,7 @@ function holds(device, words, found)
 	return has(device.host) || has(device.address) ||
 		hasError(device.error) || (device.steps || []).some(step =>
 		has(step.name) || hasText(step.output) || hasText(step.notes) ||
+			hasText(step.diff) ||
 			hasError(step.error));
 }
 
@@ -780,6 +797,8 @@ function summary(device)
 		return visible(`${device.error.kind.replace("_", " ")}: ${
 			text(device.error.message).text}`);
 	const same = alike.get(device.output);
+	if (isCheck && device.would)
+		return "would be changed";
 	if (same > 1)
 		return `same output as ${plural(same - 1, "other device")}`;
 	return device.output >= 0 ? "output of its own" : "";
