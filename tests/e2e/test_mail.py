@@ -179,7 +179,7 @@ class Message(Mailing):
                       mail.page.text)
         self.assertEqual(json.loads(mail.files["result.json"]), run.json)
 
-    def test_unknown_and_skipped_stand_in_the_subject(self):
+    def test_rolled_back_and_skipped_stand_in_the_subject(self):
         self.start_lab("R1", "R2", "R3")
         server = self.serve()
         job = self.mail_job(server.url, lines="permit ipp any any",
@@ -189,8 +189,7 @@ class Message(Mailing):
         mail = self.assert_sent(run, server)
         self.assertEqual(
             mail.subject,
-            "[netpush] FAILED 3/3 acl_push (1 unknown, 2 skipped)")
-        self.assertIn("may be partly applied", mail.page.text)
+            "[netpush] FAILED 3/3 acl_push (1 rolled back, 2 skipped)")
         self.assertIn("permit ipp any any", mail.page.text)
         self.assertIn("stopped early", mail.page.text)
 
@@ -614,6 +613,21 @@ class Again(Mailing):
                          "[netpush] FAILED 2/3 acl_push (2 not begun)")
         self.assertEqual(mail.text, report)
         self.assertIn("did not come to its end", mail.page.text)
+
+    def test_unknown_stands_in_the_subject(self):
+        kept = self.keep(["R1", "R2", "R3"])
+        kept.device("R1", "failed", error=error("refused", "no"))
+        kept.device("R2", "unknown", error=error("closed", "gone"))
+        kept.skip("R3")
+        kept.finish(1, failed=1, unknown=1, skipped=1)
+        mail, report = self.send(kept)
+        self.assertEqual(
+            mail.subject,
+            "[netpush] FAILED 3/3 acl_push (1 unknown, 1 skipped)")
+        self.assertEqual(mail.text, report)
+        # The one that must be looked at first.
+        self.assertRegex(mail.page.text, r"(?s)R2unknown \(may be partly "
+                         r"applied\)closed: .*gone.*R1failedrefused: no")
 
     def test_what_devices_say_stays_text(self):
         hostile = ("<script>alert(1)</script>&amp;</pre>\n.\n..\nFrom me\n"
