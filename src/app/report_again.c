@@ -99,8 +99,8 @@ command_report(const struct command *command, int argc, char **argv)
 		bool color = progress_wants_color(&options, STDOUT_FILENO);
 		int rc = 0;
 		if (options.transcript)
-			rc = replay_transcript(stdout, &view,
-			    options.transcript, color, &err);
+			rc = replay_transcript(
+			    stdout, &view, options.transcript, color, &err);
 		else if (!options.email.count || options.has_format ||
 		    options.output)
 			rc = draw(&view, &options, &err);

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from harness import BINARY, SOURCE, Case, check_result, main
 from kept import Kept, error
 
-FORMATS = ("text", "json", "jsonl", "junit", "csv", "prometheus")
+FORMATS = ("text", "json", "jsonl", "junit", "csv", "prometheus", "html")
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # What ends a field, an element, a line, or a terminal's patience.
