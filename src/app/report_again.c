@@ -87,6 +87,11 @@ command_report(const struct command *command, int argc, char **argv)
 		"the id of one run, or \"latest\", is needed", &options,
 		&status))
 		return status;
+	if (options.transcript && (options.has_format || options.output)) {
+		options_clear(&options);
+		return command_misused(
+		    command, "--transcript goes without --format and --output");
+	}
 	char *state_dir = rundir_state_dir(options.state_dir);
 	char *dir = rundir_find(state_dir, options.words.items[0], &err);
 	if (dir && replay_open(&replay, dir, &err) == 0) {

@@ -187,6 +187,9 @@ class Files(Pushed):
         again = self.netpush("report", "--format", "pdf", "latest").wait()
         self.assertEqual(again.returncode, 2)
         self.assertIn("junit", again.stderr)
+        again = self.netpush("report", "--format", "csv", "--transcript",
+                             "R1", "latest").wait()
+        self.assertEqual((again.returncode, again.stdout), (2, ""))
 
 
 class Command(Pushed):

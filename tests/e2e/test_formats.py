@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from harness import BINARY, SOURCE, Case, check_result, main
 from kept import Kept, error
 
-FORMATS = ("text", "json", "jsonl", "junit", "csv", "prometheus")
+FORMATS = ("text", "json", "jsonl", "junit", "csv", "prometheus", "html")
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # What ends a field, an element, a line, or a terminal's patience.
@@ -395,26 +395,31 @@ class Again(Case):
                     os.path.join(run.dir, "events.jsonl")))
 
     def test_all_kinds_of_ends(self):
-        self.start_lab("GOOD", "DOWN", "KEY", "REFUSES", "TALKS")
+        self.start_lab("GOOD", "DOWN", "KEY", "REFUSES", "HANGS", "TALKS")
         self.lab.down("DOWN")
         self.lab.faults("KEY", {"kind": "changed_host_key"})
         self.lab.faults("REFUSES", {
             "kind": "refuse", "at": "2\\.2\\.2\\.2", "text": "% full"})
+        self.lab.faults("HANGS", {
+            "kind": "delay", "at": "^(permit|deny|end)", "ms": 1500})
         self.lab.faults("TALKS", {
             "kind": "log_line", "at": "permit", "text":
             "%SYS-5-CONFIG_I: Configured from console"})
         run = self.push(self.acl_job(
             "permit ip host 1.1.1.1 any\npermit ip host 2.2.2.2 any",
             more="run: {retries: 1, retry_delay: 10ms, batches: [1, 100%], "
-            "max_failures: 90%}\n" + self.reports()), expect=1)
+            "max_failures: 90%}\n" + self.reports()).replace(
+                "hostname: HANGS", "hostname: HANGS, timeouts: {device: 3s}"),
+            expect=1)
         self.assertEqual(run.statuses(), [
-            "changed", "failed", "failed", "unknown", "changed"])
+            "changed", "failed", "failed", "rolled_back", "unknown",
+            "changed"])
         kinds = {event["event"] for event in run.events}
         self.assertLessEqual({"device_retry", "batch_started"}, kinds)
         self.compare(run)
         junit = junitparser.JUnitXml.fromfile(self.paths()["junit"])
         self.assertEqual((junit.tests, junit.failures, junit.errors),
-                         (5, 2, 1))
+                         (6, 3, 1))
 
     def test_check(self):
         """It delivers nothing; what it writes keeps to the schemas."""
