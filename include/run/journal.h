@@ -17,10 +17,14 @@ struct journal;
 /*
  * Makes STATE_DIR/runs/<UTC time>-<job>-<short id>/ (mode 0700) with an empty
  * journal, and finds a full disk now: room for the events is tried out. The
- * run is held (run/rundir.h) as long as the journal is open.
+ * run is held (run/rundir.h) as long as the journal is open. It is no run for
+ * others (a dot is before its name) until it is published.
  */
 struct journal *journal_create(
     const char *state_dir, const char *job_name, struct err *err);
+
+/* All papers are there: the directory gets its name. -1 with ERR. */
+int journal_publish(struct journal *journal, struct err *err);
 
 /* Goes on with the journal in DIR. A last line that is not whole (the power
  * went) is cut off. NULL with ERR, also while another process holds it. */

@@ -69,7 +69,7 @@ make_run_dir(struct journal *journal, const char *state_dir,
 		/* The milliseconds in front: ids sort by their time. */
 		id = (unsigned)(now_ms % 1000) << 14 | (id & 0x3fff);
 		buf_reset(&name);
-		buf_addf(&name, "%s/%s-", parent, when);
+		buf_addf(&name, "%s/.%s-", parent, when);
 		add_safe(&name, job_name);
 		buf_addf(&name, "-%06x", id);
 		if (mkdir(buf_str(&name), 0700) == 0) {
@@ -183,6 +183,24 @@ int
 journal_hold_fd(const struct journal *journal)
 {
 	return journal->hold_fd;
+}
+
+int
+journal_publish(struct journal *journal, struct err *err)
+{
+	const char *name = strrchr(journal->dir, '/') + 1;
+	if (name[0] != '.')
+		return 0;
+	char *final = xasprintf(
+	    "%.*s%s", (int)(name - journal->dir), journal->dir, name + 1);
+	if (rename(journal->dir, final)) {
+		err_sys(err, ERR_INTERNAL, errno, "%s", final);
+		free(final);
+		return -1;
+	}
+	free(journal->dir);
+	journal->dir = final;
+	return 0;
 }
 
 const char *

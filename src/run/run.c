@@ -329,12 +329,16 @@ open_journal(struct run *run, struct err *err)
 	run->journal = open_or_create(run, err);
 	if (!run->journal)
 		return -1;
+	if (!run->options->resume &&
+	    (keep_papers(run, err) || journal_publish(run->journal, err))) {
+		journal_discard(run->journal);
+		run->journal = NULL;
+		return -1;
+	}
 	run->outcome->dir = xstrdup(journal_dir(run->journal));
 	run->outcome->id = xstrdup(journal_run_id(run->journal));
 	run->outcome->journal_fd = dup(journal_fd(run->journal));
 	fd_set_cloexec(run->outcome->journal_fd);
-	if (!run->options->resume && keep_papers(run, err))
-		return -1;
 	return make_transcripts(run, err);
 }
 

@@ -10,6 +10,7 @@ import stat
 import time
 
 from harness import SOURCE, Case, main, wait_until
+from mailserver import MailServer
 
 PLAYBOOKS = os.path.join(SOURCE, "playbooks")
 IOS = ("BRANCH1_DIST1", "BRANCH2_DIST1")
@@ -119,7 +120,7 @@ class AclPush(Playbook):
         self.refuse("DC1_CORE1", "^deny ip")
         run = self.play(expect=1)
         self.assertEqual(run.statuses(),
-                         ["changed", "changed", "unknown", "changed"])
+                         ["changed", "changed", "rolled_back", "changed"])
         error = run.results["DC1_CORE1"]["error"]
         self.assertEqual((error["kind"], error["sent"]),
                          ("refused", "deny ip any any log"))
@@ -133,6 +134,12 @@ class AclPushWindow(Playbook):
         super().setUp()
         self.as_it_stands = self.text
         self.window(0, 3600)
+        self.server = MailServer()
+        self.addCleanup(self.server.stop)
+        smtp = "smtp: smtp://mail.example.net:587\n"
+        self.assertIn(smtp, self.text)
+        self.text = self.text.replace(
+            smtp, "smtp: %s\n        starttls: off\n" % self.server.url)
 
     def window(self, start, end):
         """Opens START seconds from now, or has always been open."""
@@ -157,6 +164,9 @@ class AclPushWindow(Playbook):
     def test_one_then_the_others(self):
         run = self.play()
         self.assertEqual(run.statuses(), ["changed"] * 4)
+        [(_, to, text)] = self.server.mails
+        self.assertEqual(to, ["noc@example.net"])
+        self.assertIn(b"Subject: [netpush] OK 4/4 acl_push_window", text)
         for name in NAMES:
             self.assert_pushed(name)
             self.assertEqual([s["name"] for s in run.results[name]["steps"]],
@@ -210,7 +220,9 @@ class AclPushWindow(Playbook):
     def test_the_first_one_refuses(self):
         self.refuse(NAMES[0], "^deny ip")
         run = self.play(expect=4)
-        self.assertEqual(run.statuses(), ["unknown"] + ["skipped"] * 3)
+        self.assertEqual(run.statuses(), ["rolled_back"] + ["skipped"] * 3)
+        self.assertIn(b"Subject: [netpush] FAILED 4/4",
+                      self.server.mails[0][2])
         # Not saved, and nobody else was touched.
         self.assertNotIn(self.acl, self.startup(NAMES[0]))
         self.assertEqual(self.lab.witness(event="save"), [])
