@@ -58,4 +58,7 @@ void progress_done(struct progress *progress);
  * TERM not dumb. */
 bool progress_wants_color(const struct options *options, int fd);
 
+/* How the text report on standard output is to look (enum report_look). */
+unsigned progress_report_look(const struct options *options);
+
 #endif

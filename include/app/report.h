@@ -10,10 +10,14 @@
 
 /*
  * Counts first, then the devices by what they came to: those that failed with
- * their reasons, those that succeeded grouped by identical output. QUIET:
- * failures only.
+ * their reasons, those that succeeded grouped by identical output. LOOK: of
+ * enum report_look; REPORT_QUIET: failures only.
  */
-void report_text(
-    FILE *file, const struct run_view *view, bool color, bool quiet);
+enum report_look {
+	REPORT_COLOR = 1 << 0,
+	REPORT_QUIET = 1 << 1,
+	REPORT_DIFF = 1 << 2, /* what was changed, instead of what is there */
+};
+void report_text(FILE *file, const struct run_view *view, unsigned look);
 
 #endif

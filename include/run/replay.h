@@ -18,6 +18,7 @@ struct replay {
 	char *job; /* the job's name */
 	char *stopped; /* why the run ended early, or NULL */
 	bool finished; /* it came to its end */
+	bool check; /* it only told what it would do */
 	struct result_run about; /* texts are those above; finished_ms: of
 				    the last event if it did not finish */
 	struct ledger ledger; /* devices in flight at the end are judged */

@@ -30,6 +30,7 @@ struct run_view {
 	bool result_kept; /* it holds result.json, and it is this one */
 	const char *stopped; /* why it ended early, or NULL */
 	bool finished; /* it came to its end */
+	bool check; /* it only told what it would do */
 	const struct ledger *ledger;
 	int journal_fd; /* events.jsonl */
 };

@@ -66,6 +66,7 @@ struct run_outcome {
 	int exit_status;
 	int signal; /* the signal to die by, 0 for none */
 	struct ledger ledger;
+	bool check; /* only told what would be done */
 	bool result_kept; /* `dir` holds result.json, and it is this one */
 	int journal_fd; /* events.jsonl, open for reading outputs; -1 */
 };

@@ -125,8 +125,7 @@ print_report(const struct run_view *view, const struct options *options)
 		return 0;
 	if (options->format != REPORT_TEXT)
 		return report_rows[options->format].write(stdout, view);
-	report_text(stdout, view, progress_wants_color(options, STDOUT_FILENO),
-	    options->quiet);
+	report_text(stdout, view, progress_report_look(options));
 	return 0;
 }
 

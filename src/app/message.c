@@ -175,7 +175,7 @@ put_text(FILE *out, const struct run_view *view, const char *notes,
 	text = message_scratch(view, err);
 	if (!text)
 		goto out;
-	report_text(report, view, false, false);
+	report_text(report, view, 0);
 	if (fflush(report) || fseeko(report, 0, SEEK_SET)) {
 		err_sys(err, ERR_INTERNAL, errno, "a temporary file");
 		goto out;

@@ -3,6 +3,7 @@
 
 #include "app/dialogue.h"
 #include "app/options.h"
+#include "app/report.h"
 #include "base/alloc.h"
 #include "base/deadline.h"
 #include "base/log.h"
@@ -41,6 +42,19 @@ progress_wants_color(const struct options *options, int fd)
 	const char *no_color = getenv("NO_COLOR");
 	return terminal_is_smart(fd) && !options->no_color &&
 	    !(no_color && *no_color);
+}
+
+unsigned
+progress_report_look(const struct options *options)
+{
+	unsigned look = 0;
+	if (progress_wants_color(options, STDOUT_FILENO))
+		look |= REPORT_COLOR;
+	if (options->quiet)
+		look |= REPORT_QUIET;
+	if (options->diff)
+		look |= REPORT_DIFF;
+	return look;
 }
 
 void
@@ -178,7 +192,9 @@ tell_finished(struct progress *progress, const struct ledger_device *device,
 	struct buf line;
 	char took[CLOCK_TEXT_BYTES];
 	bool success = device_status_is_success(device->status);
-	const char *status = device_status_name(device->status);
+	const char *status = device->would_change
+	    ? "would change"
+	    : device_status_name(device->status);
 	const char *color = progress->color
 	    ? progress_status_color(device->status)
 	    : "";

@@ -16,6 +16,15 @@
 #define LINE_LIMIT_BYTES (2u << 20)
 #define LINES_TO_COMPARE 2000000
 
+static size_t
+count_would_change(const struct ledger *ledger)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < ledger->count; i++)
+		count += ledger->devices[i].would_change;
+	return count;
+}
+
 static void
 print_counts(const struct report *report)
 {
@@ -36,6 +45,10 @@ print_counts(const struct report *report)
 		separator = ", ";
 	}
 	fputc('\n', report->file);
+	if (report->view->check)
+		fprintf(report->file,
+		    "only checked, nothing was changed: %zu would change\n",
+		    count_would_change(ledger));
 }
 
 /* Words, broken into lines of LINE_WIDTH, indented. */
@@ -151,12 +164,14 @@ print_warnings(const struct report *report)
 }
 
 void
-report_text(FILE *file, const struct run_view *view, bool color, bool quiet)
+report_text(FILE *file, const struct run_view *view, unsigned look)
 {
+	bool quiet = look & REPORT_QUIET;
 	struct report report = {
 		.file = file,
 		.view = view,
-		.color = color,
+		.color = look & REPORT_COLOR,
+		.diff = look & REPORT_DIFF,
 		.lines_to_compare = LINES_TO_COMPARE,
 	};
 	bool speaks = !quiet || !ledger_is_success(view->ledger);

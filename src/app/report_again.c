@@ -42,9 +42,7 @@ print(
 {
 	int rc = 0;
 	if (options->format == REPORT_TEXT)
-		report_text(stdout, view,
-		    progress_wants_color(options, STDOUT_FILENO),
-		    options->quiet);
+		report_text(stdout, view, progress_report_look(options));
 	else
 		rc = report_rows[options->format].write(stdout, view);
 	if (rc || fflush(stdout))

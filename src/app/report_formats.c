@@ -17,7 +17,7 @@
 static int
 write_text(FILE *file, const struct run_view *view)
 {
-	report_text(file, view, false, false);
+	report_text(file, view, 0);
 	return ferror(file) ? -1 : 0;
 }
 

@@ -79,13 +79,16 @@ rank_of(enum device_status status)
  * that shows something else is told of by itself.
  */
 static uint64_t
-key_of(const struct ledger_device *device, enum report_rank rank)
+key_of(const struct report *report, const struct ledger_device *device,
+    enum report_rank rank)
 {
 	uint64_t key = STR_HASH_START;
 	if (rank == RANK_PENDING)
 		return key;
 	if (rank == RANK_SUCCESS)
-		return device->output_hash * 2 +
+		return (device->output_hash ^
+			   (report->diff ? device->diff_hash : 0)) *
+		    2 +
 		    (device->status == DEVICE_CHANGED);
 	if (device->message) {
 		char *text = report_common_text(device, device->message);
@@ -134,7 +137,7 @@ report_group_devices(struct report *report)
 		enum report_rank rank = rank_of(ledger->devices[i].status);
 		report->entries[i] = (struct report_entry){
 			.rank = rank,
-			.key = key_of(&ledger->devices[i], rank),
+			.key = key_of(report, &ledger->devices[i], rank),
 			.device = i,
 		};
 	}

@@ -49,6 +49,7 @@ struct report {
 	FILE *file;
 	const struct run_view *view;
 	bool color;
+	bool diff; /* of what was changed the difference is shown */
 	struct report_entry *entries;
 	struct report_group *groups; /* by rank, the largest first */
 	size_t group_count;

@@ -43,7 +43,8 @@ majority(const struct report *report, size_t number)
 		const struct report_group *other = &report->groups[i];
 		const struct ledger_device *device = report_first(
 		    report, other);
-		if (device->output_at >= 0 && str_eq(device->device_type, type))
+		if (device->output_at >= 0 && !device->would_change &&
+		    str_eq(device->device_type, type))
 			return other->count > group->count ? other : NULL;
 	}
 	return NULL;
@@ -156,6 +157,41 @@ print_difference(
 	return told;
 }
 
+/* A difference, and what else stands behind it. */
+static void
+print_step_of(const struct report *report, int64_t offset)
+{
+	struct event step;
+	if (result_read_event(report->view->journal_fd, offset, &step))
+		return;
+	print_diff(report, step.output ? step.output : "");
+	event_clear(&step);
+}
+
+/* What the steps of DEVICE changed: the difference of a list; of other text
+ * it is the output. False: nothing. */
+static bool
+print_own_diffs(const struct report *report, const struct ledger_device *device)
+{
+	bool any = false;
+	for (size_t i = 0; i < device->step_count; i++) {
+		struct event step;
+		if (result_read_event(
+			report->view->journal_fd, device->steps[i], &step))
+			continue;
+		const char *diff = json_string_value(
+		    json_object_get(step.more, "diff"));
+		if (!diff && str_eq(step.status, "changed"))
+			diff = step.output;
+		if (diff && *diff) {
+			print_diff(report, diff);
+			any = true;
+		}
+		event_clear(&step);
+	}
+	return any;
+}
+
 void
 report_success(struct report *report, size_t number)
 {
@@ -163,10 +199,18 @@ report_success(struct report *report, size_t number)
 	const struct ledger_device *first = report_first(report, group);
 	struct event step;
 	fprintf(report->file, "\n%s (%zu):\n",
-	    device_status_name(first->status), group->count);
+	    first->would_change ? "would change"
+				: device_status_name(first->status),
+	    group->count);
 	report_names(report, group);
+	if (report->diff && print_own_diffs(report, first))
+		return;
 	if (first->output_at < 0)
 		return;
+	if (first->would_change) {
+		print_step_of(report, first->output_at);
+		return;
+	}
 	const struct report_group *same = same_output(report, number);
 	const struct report_group *most = majority(report, number);
 	if (same) {

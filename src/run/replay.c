@@ -68,6 +68,7 @@ take_started(struct replay *replay, const struct event *event)
 		replay->about.started_ms = event->time_ms;
 	replay->about.threads = threads;
 	replay->finished = false;
+	replay->check = json_is_true(json_object_get(event->more, "check"));
 	free(replay->stopped);
 	replay->stopped = NULL;
 	free(replay->job);
@@ -165,6 +166,7 @@ replay_view(const struct replay *replay)
 		.dir = replay->dir,
 		.stopped = replay->stopped,
 		.finished = replay->finished,
+		.check = replay->check,
 		.ledger = &replay->ledger,
 		.journal_fd = replay->journal_fd,
 	};

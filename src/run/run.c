@@ -48,6 +48,7 @@ run_outcome_view(const struct run_outcome *outcome)
 		.about = outcome->about,
 		.dir = outcome->dir,
 		.result_kept = outcome->result_kept,
+		.check = outcome->check,
 		.stopped = outcome->stopped,
 		.finished = true,
 		.ledger = &outcome->ledger,
@@ -459,7 +460,10 @@ run_job(const struct job *job, struct credentials *credentials,
 		.devices = xcalloc(
 		    job->device_count, sizeof(struct run_device)),
 	};
-	*outcome = (struct run_outcome){ .journal_fd = -1 };
+	*outcome = (struct run_outcome){
+		.check = options->check,
+		.journal_fd = -1,
+	};
 	ledger_init(&outcome->ledger, job);
 	int rc = begin(&run, err);
 	if (rc == 0) {

@@ -47,11 +47,26 @@ class Check(Case):
             self.assertIn(line + "\n",
                           step["output"].split("would be sent:\n")[1])
         self.assertIn("(absent)", self.step(run, "R1")["diff"])
+        self.assertIn("only checked, nothing was changed: 3 would change",
+                      run.stdout)
+        self.assertRegex(run.stdout, r"would change \(1\):\n  R2\n")
+        self.assertIn("R2: would change", run.stderr)
         # The same lines as --render says.
         path = self.write("job.yml", self.acl_job(
             "permit ip host 2.2.2.2 any\ndeny ip any any"))
         rendered = self.netpush("check", "--render", path).wait().stdout
         self.assertIn(step["output"].split("would be sent:\n")[1], rendered)
+
+    def test_diff_of_a_real_run(self):
+        """--diff shows what became of it, once for all that are alike; a
+        report drawn again can show it, too."""
+        self.push(self.acl_job("permit ip any any", devices=["R1", "R2"]))
+        run = self.push(self.acl_job("deny ip any any"), "--diff")
+        self.assertIn("R1, R2\n    --- EDGE\n    +++ EDGE\n    @@ -1,1 +1,1 @@"
+                      "\n    -permit ip any any\n    +deny ip any any\n",
+                      run.stdout.replace("@@ -1 +1 @@", "@@ -1,1 +1,1 @@"))
+        again = self.netpush("report", "--diff", "latest").wait()
+        self.assertEqual(again.stdout, run.stdout)
 
     def test_as_asked(self):
         job = self.acl_job("permit ip any any")
