@@ -241,7 +241,7 @@ acl_dialect_name_at(size_t i)
 bool
 acl_line_is_empty(const char *line)
 {
-	line += strspn(line, " \t\r\n");
+	line += strspn(line, " \t\r\n\v\f");
 	return !*line || *line == '!';
 }
 
