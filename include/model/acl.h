@@ -98,6 +98,8 @@ struct acl_entry {
 	struct strs flags; /* sorted, each once: "log", "dscp 46", "icmp 8 0" */
 	char *text;
 	char *normal; /* what is compared; never NULL in a parsed entry */
+	char *words; /* what a device takes: as it was written or shown, without
+			number and counters; never NULL in a parsed entry */
 };
 
 /* A list. Zeroed storage is an absent one. */

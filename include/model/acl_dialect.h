@@ -6,6 +6,7 @@
 #define NETPUSH_MODEL_ACL_DIALECT_H
 
 #include "model/acl.h"
+#include "model/acl_flow.h"
 
 /*
  * The words before a list's name. A header opens a section of indented lines;
@@ -15,6 +16,30 @@ struct acl_header {
 	const char *words; /* lower case, one blank between them; NULL ends */
 	enum acl_type type;
 	bool flat;
+};
+
+/* What a remark is to the numbers of a list, for one that edits it. */
+enum acl_remarks {
+	ACL_REMARKS_SHARED, /* has the number of the entry that follows; is
+			       added under it and removed by its text */
+	ACL_REMARKS_NUMBERED, /* is numbered and edited as an entry is */
+	ACL_REMARKS_SINGLE, /* one for the list, without a number */
+};
+
+/*
+ * The lines that edit a list of one type. In them {list} is the list's name,
+ * {n} a number, {words} what stands behind it; what is between brackets is
+ * left out where there is no number.
+ */
+struct acl_writing {
+	enum acl_type type;
+	enum acl_remarks remarks;
+	const char *open; /* the header above the lines; NULL: none */
+	const char *destroy; /* at the top level */
+	const char *add, *remove; /* NULL as ADD ends the table */
+	const char *remove_remark; /* NULL: as an entry */
+	const char *resequence; /* start and step {n}; NULL: cannot */
+	bool resequence_inside; /* under the header, not at the top level */
 };
 
 struct acl_dialect {
@@ -28,6 +53,11 @@ struct acl_dialect {
 	bool same_number_wins; /* the same number again replaces the entry */
 	bool prefix_differs; /* A/N and A W are two different matches */
 	bool has_types; /* standard or extended; a number tells which */
+	bool applies_at_exit; /* lines act together, when the header is left */
+	uint32_t number_max; /* of an entry */
+	enum acl_answer absent, empty; /* what a list without entries does to
+					  traffic where it is applied */
+	const struct acl_writing *writings;
 	const struct acl_header *headers;
 	const char *const *settings; /* lines that are no entries; NULL ends */
 };

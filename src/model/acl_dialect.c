@@ -54,12 +54,124 @@ static const char *const nxos_settings[] = { "statistics per-entry", NULL };
 static const char *const eos_settings[] = { "statistics per-entry",
 	"counters per-entry", NULL };
 
+/*
+ * How lists are edited. A number in front of a remark of an IPv4 list is what
+ * IOS-XE writes and takes; a classic IOS that refuses it refuses the line, and
+ * nothing else happens. IPv6 lists of IOS number their remarks but do not show
+ * these numbers, and cannot be renumbered.
+ */
+static const struct acl_writing ios_writings[] = {
+	{
+	    .type = ACL_EXTENDED,
+	    .remarks = ACL_REMARKS_SHARED,
+	    .open = "ip access-list extended {list}",
+	    .destroy = "no ip access-list extended {list}",
+	    .add = "[{n} ]{words}",
+	    .remove = "no {n}",
+	    .remove_remark = "no {words}",
+	    .resequence = "ip access-list resequence {list} {n} {n}",
+	},
+	{
+	    .type = ACL_STANDARD,
+	    .remarks = ACL_REMARKS_SHARED,
+	    .open = "ip access-list standard {list}",
+	    .destroy = "no ip access-list standard {list}",
+	    .add = "[{n} ]{words}",
+	    .remove = "no {n}",
+	    .remove_remark = "no {words}",
+	    .resequence = "ip access-list resequence {list} {n} {n}",
+	},
+	{
+	    .type = ACL_IPV6,
+	    .remarks = ACL_REMARKS_NUMBERED,
+	    .open = "ipv6 access-list {list}",
+	    .destroy = "no ipv6 access-list {list}",
+	    .add = "[sequence {n} ]{words}",
+	    .remove = "no sequence {n}",
+	},
+	{ .add = NULL },
+};
+
+static const struct acl_writing nxos_writings[] = {
+	{
+	    .type = ACL_IPV4,
+	    .remarks = ACL_REMARKS_NUMBERED,
+	    .open = "ip access-list {list}",
+	    .destroy = "no ip access-list {list}",
+	    .add = "[{n} ]{words}",
+	    .remove = "no {n}",
+	    .resequence = "resequence ip access-list {list} {n} {n}",
+	},
+	{
+	    .type = ACL_IPV6,
+	    .remarks = ACL_REMARKS_NUMBERED,
+	    .open = "ipv6 access-list {list}",
+	    .destroy = "no ipv6 access-list {list}",
+	    .add = "[{n} ]{words}",
+	    .remove = "no {n}",
+	    .resequence = "resequence ipv6 access-list {list} {n} {n}",
+	},
+	{ .add = NULL },
+};
+
+static const struct acl_writing eos_writings[] = {
+	{
+	    .type = ACL_IPV4,
+	    .remarks = ACL_REMARKS_NUMBERED,
+	    .open = "ip access-list {list}",
+	    .destroy = "no ip access-list {list}",
+	    .add = "[{n} ]{words}",
+	    .remove = "no {n}",
+	    .resequence = "resequence {n} {n}",
+	    .resequence_inside = true,
+	},
+	{
+	    .type = ACL_IPV6,
+	    .remarks = ACL_REMARKS_NUMBERED,
+	    .open = "ipv6 access-list {list}",
+	    .destroy = "no ipv6 access-list {list}",
+	    .add = "[{n} ]{words}",
+	    .remove = "no {n}",
+	    .resequence = "resequence {n} {n}",
+	    .resequence_inside = true,
+	},
+	{ .add = NULL },
+};
+
+static const struct acl_writing frr_writings[] = {
+	{
+	    .type = ACL_IPV4,
+	    .remarks = ACL_REMARKS_SINGLE,
+	    .destroy = "no access-list {list}",
+	    .add = "access-list {list} [seq {n} ]{words}",
+	    .remove = "no access-list {list} seq {n} {words}",
+	    .remove_remark = "no access-list {list} remark",
+	},
+	{
+	    .type = ACL_IPV6,
+	    .remarks = ACL_REMARKS_SINGLE,
+	    .destroy = "no ipv6 access-list {list}",
+	    .add = "ipv6 access-list {list} [seq {n} ]{words}",
+	    .remove = "no ipv6 access-list {list} seq {n} {words}",
+	    .remove_remark = "no ipv6 access-list {list} remark",
+	},
+	{ .add = NULL },
+};
+
+/*
+ * FRR orders numbers above 2147483647 wrongly (seen on 8.4.4). What a list
+ * without entries means to traffic: see acl_flow.h.
+ */
 static const struct acl_dialect dialects[] = {
 	{
 	    .name = "ios",
 	    .step = 10,
 	    .drops_duplicates = true,
 	    .has_types = true,
+	    .number_max = 2147483647,
+	    .absent = ACL_ANSWER_PERMIT,
+	    .empty = ACL_ANSWER_PERMIT,
+	    .writings = ios_writings,
 	    .headers = ios_headers,
 	    .settings = no_settings,
 	},
@@ -67,6 +179,10 @@ static const struct acl_dialect dialects[] = {
 	    .name = "nxos",
 	    .step = 10,
 	    .remarks_numbered = true,
+	    .number_max = 4294967295,
+	    .absent = ACL_ANSWER_PERMIT,
+	    .empty = ACL_ANSWER_DENY,
+	    .writings = nxos_writings,
 	    .headers = nxos_headers,
 	    .settings = nxos_settings,
 	},
@@ -74,6 +190,11 @@ static const struct acl_dialect dialects[] = {
 	    .name = "eos",
 	    .step = 10,
 	    .remarks_numbered = true,
+	    .applies_at_exit = true,
+	    .number_max = 4294967295,
+	    .absent = ACL_ANSWER_UNKNOWN,
+	    .empty = ACL_ANSWER_UNKNOWN,
+	    .writings = eos_writings,
 	    .headers = eos_headers,
 	    .settings = eos_settings,
 	},
@@ -85,6 +206,10 @@ static const struct acl_dialect dialects[] = {
 	    .drops_duplicates = true,
 	    .same_number_wins = true,
 	    .prefix_differs = true,
+	    .number_max = 2147483647,
+	    .absent = ACL_ANSWER_UNKNOWN,
+	    .empty = ACL_ANSWER_UNKNOWN,
+	    .writings = frr_writings,
 	    .headers = frr_headers,
 	    .settings = no_settings,
 	},
@@ -116,7 +241,7 @@ acl_dialect_name_at(size_t i)
 bool
 acl_line_is_empty(const char *line)
 {
-	line += strspn(line, " \t\r\n");
+	line += strspn(line, " \t\r\n\v\f");
 	return !*line || *line == '!';
 }
 

@@ -83,6 +83,24 @@ tidy(const char *text, bool collapse)
 	return copy;
 }
 
+/*
+ * REST in a form that the device takes back: the show of a standard list says
+ * `192.0.2.0, wildcard bits 0.0.0.255` where a line has only the two values.
+ */
+static char *
+words_of(const char *rest, bool is_remark, const struct acl_dialect *dialect)
+{
+	static const char note[] = ", wildcard bits ";
+	char *words = tidy(rest, !is_remark || dialect->remark_blanks);
+	char *found = is_remark ? NULL : strstr(words, note);
+	if (found) {
+		char *after = found + sizeof(note) - 1;
+		*found = ' ';
+		memmove(found + 1, after, strlen(after) + 1);
+	}
+	return words;
+}
+
 static void
 parse_rest(struct acl_entry *entry, const struct acl_dialect *dialect,
     enum acl_type type, const char *rest)
@@ -104,6 +122,7 @@ parse_rest(struct acl_entry *entry, const struct acl_dialect *dialect,
 	}
 	if (!entry->text && !acl_match_parse(entry, type, after))
 		entry->text = tidy(after, true);
+	entry->words = words_of(rest, entry->action == ACL_REMARK, dialect);
 	acl_entry_normalise(entry, dialect);
 }
 
@@ -297,6 +316,7 @@ acl_entry_copy(struct acl_entry *to, const struct acl_entry *from)
 	to->destination_ports.group = copy_text(from->destination_ports.group);
 	to->text = copy_text(from->text);
 	to->normal = copy_text(from->normal);
+	to->words = copy_text(from->words);
 	to->flags = (struct strs){ 0 };
 	for (size_t i = 0; i < from->flags.count; i++)
 		strs_add(&to->flags, from->flags.items[i]);
@@ -308,5 +328,6 @@ acl_entry_clear(struct acl_entry *entry)
 	acl_match_clear(entry);
 	free(entry->text);
 	free(entry->normal);
+	free(entry->words);
 	memset(entry, 0, sizeof(*entry));
 }
