@@ -61,6 +61,13 @@ enum on_failure {
 };
 const char *on_failure_name(enum on_failure on_failure);
 
+/* How an access list is brought from what it is to what is asked. */
+enum job_strategy {
+	STRATEGY_REPLACE, /* the template: deleted and built again */
+	STRATEGY_DELTA, /* edited in place, line by line */
+	STRATEGY__COUNT,
+};
+
 struct job_step {
 	enum step_kind kind;
 	char *name; /* for people; made from the kind if not given */
@@ -68,6 +75,7 @@ struct job_step {
 	int64_t timeout_ms; /* 0: timeouts.step_ms */
 	enum on_failure on_failure;
 	char *template_name; /* STEP_TEMPLATE */
+	enum job_strategy strategy; /* STEP_TEMPLATE with the proof acl */
 	struct template *text; /* STEP_CONFIG */
 	struct template **commands; /* STEP_COMMAND: a template each */
 	size_t command_count;

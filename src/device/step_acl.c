@@ -165,13 +165,16 @@ is_done(const struct acl_change *change)
 	    acl_equal(&change->wanted, &change->before, NULL);
 }
 
-/* The lines that go: the rendered ones; for an append only those that are
- * missing, in MISSING. NULL after a fault. */
+/* The lines that go: the rendered ones; for a delta the edits, for an append
+ * only those that are missing, in MISSING. NULL after a fault. */
 static const struct plan_lines *
 lines_to_send(struct acl_change *change, const struct plan_lines *lines,
     struct plan_lines *missing)
 {
 	*missing = (struct plan_lines){ 0 };
+	if (change->step->strategy == STRATEGY_DELTA &&
+	    step_acl_edit(change, missing))
+		return missing;
 	if (!change->append)
 		return lines;
 	struct job_step step = *change->step;

@@ -25,6 +25,12 @@ struct acl_change {
 int step_acl_read(
     struct acl_change *change, struct acl *acl, struct acl_backup *backup);
 
+/*
+ * Puts the lines that edit the list in place into LINES. False, with a note,
+ * where that cannot be done or would be longer than building it again.
+ */
+bool step_acl_edit(struct acl_change *change, struct plan_lines *lines);
+
 /* Absent both, or equal. */
 bool step_acl_same(const struct acl *a, const struct acl *b);
 

@@ -23,6 +23,7 @@ struct draft {
 	struct job_step step;
 	const struct yaml_node *value; /* of the key that names the kind */
 	const struct yaml_node *vars, *expect, *reject, *save_as, *on_failure;
+	const struct yaml_node *strategy;
 };
 
 #define FIELD(key, kind, member)                                               \
@@ -40,7 +41,7 @@ struct draft {
 static const struct yaml_field template_fields[] = {
 	FIELD("template", ANY, value),
 	COMMON_FIELDS,
-	FIELD("strategy", LATER, value),
+	FIELD("strategy", ANY, strategy),
 };
 static const struct yaml_field config_fields[] = {
 	FIELD("config", ANY, value),
@@ -59,8 +60,28 @@ static const struct yaml_field save_fields[] = {
 };
 
 static void
+read_strategy(struct draft *draft, struct diags *diags)
+{
+	static const char *const names[STRATEGY__COUNT] = {
+		[STRATEGY_REPLACE] = "replace",
+		[STRATEGY_DELTA] = "delta",
+	};
+	const struct yaml_node *node = draft->strategy;
+	int found = node->kind == YAML_SCALAR
+	    ? str_index(names, STRATEGY__COUNT, node->text)
+	    : -1;
+	if (found < 0)
+		diag_add(diags, node->place,
+		    "\"strategy\" must be replace or delta");
+	else
+		draft->step.strategy = (enum job_strategy)found;
+}
+
+static void
 read_template(struct draft *draft, struct diags *diags)
 {
+	if (draft->strategy)
+		read_strategy(draft, diags);
 	const char *name = yaml_line(draft->value, "\"template\"", diags);
 	draft->step.template_name = xstrdup(name);
 }
