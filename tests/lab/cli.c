@@ -142,6 +142,15 @@ cli_fault(struct cli *cli, enum fault_kind kind, const char *line)
 	return fault;
 }
 
+const char *
+cli_client(const struct cli *cli, char text[16])
+{
+	struct in_addr in = { .s_addr = htonl(cli->peer) };
+	if (cli->device->client)
+		return cli->device->client;
+	return inet_ntop(AF_INET, &in, text, 16);
+}
+
 bool
 cli_is_no(const struct words *words, size_t first)
 {

@@ -40,6 +40,7 @@ struct cli {
 	struct device *device;
 	struct config *config; /* that lines go into: running or a candidate */
 	unsigned session; /* its number, for the witness */
+	uint32_t peer; /* where its client is, in host byte order */
 	enum mode mode;
 	char *object; /* of a sub-mode: ACL name or section header */
 	struct buf *out;
@@ -148,6 +149,9 @@ void cli_refuse(struct cli *cli, const char *fmt, ...)
 /* The fault of KIND that acts on LINE, noted; NULL when there is none. */
 const struct fault *cli_fault(
     struct cli *cli, enum fault_kind kind, const char *line);
+
+/* The address that the device takes its client for. */
+const char *cli_client(const struct cli *cli, char text[16]);
 
 bool cli_is_no(const struct words *words, size_t first);
 

@@ -513,6 +513,7 @@ open_session(struct conn *conn, const char *kind)
 		return false; /* one terminal a connection, as on IOS */
 	conn->session = session_new(
 	    conn->device, conn->id, conn->width, session_woken, conn);
+	conn->session->cli.peer = conn->peer;
 	witness_add("open", conn->device->name, conn->id,
 	    json_pack("{s:s}", "kind", kind));
 	return true;

@@ -174,6 +174,19 @@ static HANDLER(do_show_inventory)
 	    device_serial(cli->device), device_serial(cli->device));
 }
 
+static HANDLER(do_show_users)
+{
+	UNUSED_HANDLER;
+	char text[16];
+	buf_addf(cli->out,
+	    "    Line       User       Host(s)              Idle       "
+	    "Location\n"
+	    "*  2 vty 0     %-10s idle                 00:00:00   %s\n\n"
+	    "  Interface    User               Mode         Idle     "
+	    "Peer Address\n\n",
+	    cli->device->username, cli_client(cli, text));
+}
+
 static HANDLER(do_show_version)
 {
 	(void)command;
@@ -391,6 +404,7 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ IN_EXEC, "show version", do_show_version, false },
 	{ IN_EXEC, "show version ...filter", do_show_version, false },
 	{ IN_EXEC, "show inventory", do_show_inventory, false },
+	{ IN_EXEC, "show users", do_show_users, false },
 	{ IN_EXEC, "show clock", do_show_clock, false },
 	{ EXEC, "show running-config", do_show_running, false },
 	{ EXEC, "show running-config ...filter", do_show_running, false },

@@ -228,6 +228,19 @@ static HANDLER(do_show_version)
 	    cli->device->running.hostname);
 }
 
+static HANDLER(do_show_users)
+{
+	UNUSED_HANDLER;
+	char text[16];
+	buf_addf(cli->out,
+	    " 2:00AM  up 10 days,  1:02, 1 users, load averages: 0.10, 0.10, "
+	    "0.08\n"
+	    "USER     TTY      FROM                              LOGIN@  IDLE "
+	    "WHAT\n"
+	    "%-8s pts/0    %-33s 2:00AM      - -cli (cli)\n",
+	    cli->device->username, cli_client(cli, text));
+}
+
 static HANDLER(do_set_cli)
 {
 	UNUSED_HANDLER;
@@ -313,6 +326,7 @@ static const struct command commands[] = {
 	{ EXEC, "configure exclusive", junos_configure, false },
 	{ EXEC, "set cli <what> ...value", do_set_cli, false },
 	{ EXEC, "show version", do_show_version, false },
+	{ EXEC, "show system users", do_show_users, false },
 	{ EXEC, "show system commit", junos_show_commits, false },
 	{ EXEC, "show configuration", do_show_configuration, false },
 	{ EXEC, "show configuration ...path", do_show_configuration, false },

@@ -86,6 +86,16 @@ static HANDLER(do_show_inventory)
 	    device_serial(cli->device));
 }
 
+static HANDLER(do_show_users)
+{
+	UNUSED_HANDLER;
+	char text[16];
+	buf_addf(cli->out,
+	    "NAME     LINE         TIME         IDLE          PID COMMENT\n"
+	    "%-8s pts/0        Nov 21 02:00   .          4711 (%s) *\n",
+	    cli->device->username, cli_client(cli, text));
+}
+
 static HANDLER(do_show_version)
 {
 	(void)command;
@@ -201,6 +211,7 @@ static const struct command commands[] = { { EXEC, "exit", do_exit, false },
 	{ EXEC, "show version", do_show_version, false },
 	{ EXEC, "show version ...filter", do_show_version, false },
 	{ EXEC, "show inventory", do_show_inventory, false },
+	{ EXEC, "show users", do_show_users, false },
 	{ EXEC, "show clock", do_show_clock, false },
 	{ EXEC, "show running-config", do_show_running, false },
 	{ EXEC, "show running-config ...filter", do_show_running, false },

@@ -225,6 +225,13 @@ class Histories(GuardCase):
         self.assertEqual(self.lab.acl_history("NX1", "L")[-1][1],
                          ["1000 permit ip any any", "1010 permit ip any any"])
 
+    def test_where_we_come_from(self):
+        for t, line in ((self.login(), "*  2 vty 0     neteng"),
+                        (self.login(NXOS, "NX1# "), "neteng   pts/0")):
+            shown = [text for text in t.run("show users").splitlines()
+                     if text.startswith(line)]
+            self.assertRegex(shown[0], r"\b10\.9\.8\.7\b")
+
     def test_filters_of_show(self):
         t = self.login()
         text = t.run("show running-config | include access-group|access-class"

@@ -129,6 +129,9 @@ class Candidate(JunosCase):
         self.assertIn("\r\nload complete\r\n", t.expect(PROMPT))
         self.assertIn("time-zone", t.run("show | display set"))
 
+    def test_where_we_come_from(self):
+        self.assertIn(" 10.9.8.7  ", self.cli().run("show system users"))
+
     def test_lock(self):
         t = self.editor("set system domain-name a.example")
         other = self.cli()
