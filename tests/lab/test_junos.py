@@ -228,7 +228,10 @@ class Commits(JunosCase):
                  r"confirmed; automatic rollback complete\.")
         self.assertEqual(self.running(), before)
         self.assertEqual(self.lab.state("J1")["startup"], before)
-        self.assertNotIn("# commit confirmed", t.run("show | compare"))
+        t.send("show | compare\r")
+        text = t.expect(r"show \| compare\r\n(?s:.*)neteng@J1# $")
+        self.assertNotIn("# commit confirmed", text)
+        self.assertNotIn("a.example", text)
 
     def test_the_filter_that_cuts(self):
         t = self.editor(f"delete {FILTER} term ssh")
