@@ -60,6 +60,31 @@ acl_free(struct acl *acl)
 	free(acl);
 }
 
+void
+acl_copy(struct acl *to, const struct acl *from)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		const struct acl_entry *entry = &from->entries[i];
+		GROW(to->entries, to->count, to->cap);
+		to->entries[to->count++] = (struct acl_entry){
+			.sequence = entry->sequence,
+			.remark = entry->remark,
+			.text = xstrdup(entry->text),
+			.shown = xstrdup(entry->shown),
+		};
+	}
+}
+
+bool
+acl_same(const struct acl *a, const struct acl *b)
+{
+	bool same = a->kind == b->kind && a->count == b->count;
+	for (size_t i = 0; same && i < a->count; i++)
+		same = a->entries[i].sequence == b->entries[i].sequence &&
+		    str_eq(a->entries[i].text, b->entries[i].text);
+	return same;
+}
+
 static bool
 is_verb(const char *word)
 {

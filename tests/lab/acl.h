@@ -40,6 +40,10 @@ const char *acl_kind_name(enum acl_kind kind);
 struct acl *acl_new(const char *name, enum acl_kind kind);
 void acl_free(struct acl *acl);
 
+/* TO, which has no entries, gets those of FROM. */
+void acl_copy(struct acl *to, const struct acl *from);
+bool acl_same(const struct acl *a, const struct acl *b);
+
 /* True if LINE is one that an access list's mode takes: [no] [N] permit,
  * deny or remark, `no N`, and `sequence N` in an IPv6 list. */
 bool acl_takes(enum acl_kind kind, const char *line);

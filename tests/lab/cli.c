@@ -3,6 +3,7 @@
  * platform's words: those are rows of the platform's table.
  */
 #include "cli.h"
+#include "witness.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -24,7 +25,8 @@ static const char *const mode_names[MODE__COUNT] = { [MODE_USER] = "user",
 	[MODE_ACL] = "config-acl",
 	[MODE_INTERFACE] = "config-if",
 	[MODE_LINE] = "config-line",
-	[MODE_ROUTER] = "config-router" };
+	[MODE_ROUTER] = "config-router",
+	[MODE_ARCHIVE] = "config-archive" };
 
 const char *
 cli_mode_name(enum mode mode)
@@ -35,10 +37,11 @@ cli_mode_name(enum mode mode)
 const struct platform *
 platform_find(const char *device_type)
 {
-	if (str_eq(device_type, platform_ios.device_type))
-		return &platform_ios;
-	if (str_eq(device_type, platform_nxos.device_type))
-		return &platform_nxos;
+	static const struct platform *const all[] = { &platform_ios,
+		&platform_nxos, &platform_junos };
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (str_eq(device_type, all[i]->device_type))
+			return all[i];
 	return NULL;
 }
 
@@ -46,6 +49,8 @@ void
 cli_init(struct cli *cli, struct device *device, struct buf *out)
 {
 	*cli = (struct cli){ .device = device,
+		.config = &device->running,
+		.monitor = true,
 		.out = out,
 		.apply = true,
 		.mode = device->user_mode ? MODE_USER : MODE_EXEC,
@@ -56,10 +61,13 @@ cli_init(struct cli *cli, struct device *device, struct buf *out)
 void
 cli_clear(struct cli *cli)
 {
+	if (cli->device->platform->leave)
+		cli->device->platform->leave(cli);
 	free(cli->object);
 	free(cli->what);
 	free(cli->text);
-	cli->object = cli->what = cli->text = NULL;
+	free(cli->late);
+	cli->object = cli->what = cli->text = cli->late = NULL;
 }
 
 bool
@@ -87,12 +95,17 @@ cli_prompt(const struct cli *cli, struct buf *out)
 	const struct platform *platform = cli->device->platform;
 	const char *name = cli->device->running.hostname;
 	size_t len = strlen(name);
+	if (platform->prompt) {
+		platform->prompt(cli, out);
+		return;
+	}
 	if (cli_in_config(cli) && cli->device->prompt_cut &&
 	    len > PROMPT_NAME_MAX)
 		len = PROMPT_NAME_MAX;
 	buf_add(out, name, len);
 	if (cli_in_config(cli))
-		buf_addf(out, "(%s)", platform->mode_names[cli->mode]);
+		buf_addf(out, "(config%s%s)", cli->work ? "-s" : "",
+		    platform->mode_names[cli->mode] + strlen("config"));
 	buf_addf(out, "%s%s", cli->mode == MODE_USER ? ">" : "#",
 	    platform->prompt_tail);
 }
@@ -116,6 +129,26 @@ cli_refuse(struct cli *cli, const char *fmt, ...)
 	buf_adds(cli->out, text);
 	free(text);
 	cli->refused = true;
+}
+
+const struct fault *
+cli_fault(struct cli *cli, enum fault_kind kind, const char *line)
+{
+	const struct fault *fault = faults_take(
+	    &cli->device->faults, kind, WHEN_ANY, line, 0);
+	if (fault)
+		witness_add("fault", cli->device->name, cli->session,
+		    json_pack("{s:s}", "kind", fault_kind_name(kind)));
+	return fault;
+}
+
+const char *
+cli_client(const struct cli *cli, char text[16])
+{
+	struct in_addr in = { .s_addr = htonl(cli->peer) };
+	if (cli->device->client)
+		return cli->device->client;
+	return inet_ntop(AF_INET, &in, text, 16);
 }
 
 bool
@@ -322,7 +355,7 @@ acl_entry_line(struct cli *cli, const char *line)
 	const struct platform *platform = cli->device->platform;
 	size_t offset;
 	struct acl *acl = config_acl_make(
-	    &cli->device->running, cli->object, platform->acl_kinds[cli->mode]);
+	    cli->config, cli->object, platform->acl_kinds[cli->mode]);
 	enum acl_answer answer = acl_line(acl, line, cli->apply, &offset);
 	if (answer != ACL_OK)
 		platform->complain_acl(cli, answer, offset, line + offset);
@@ -384,11 +417,10 @@ is_do(const char *line)
 	return strncmp(line, "do ", 3) == 0;
 }
 
-void
-cli_line(struct cli *cli, const char *line)
+static void
+run_line(struct cli *cli, const char *line)
 {
 	const struct platform *platform = cli->device->platform;
-	cli->refused = cli->saved = false;
 	if (cli->question) {
 		void (*answer)(struct cli *, const char *) = cli->answer;
 		cli->question = NULL;
@@ -414,6 +446,22 @@ cli_line(struct cli *cli, const char *line)
 			modes |= IN(MODE_EXEC);
 	}
 	run_command(cli, line, 0, modes);
+}
+
+void
+cli_line(struct cli *cli, const char *line)
+{
+	const struct platform *platform = cli->device->platform;
+	enum mode mode = cli->mode;
+	cli->refused = cli->saved = cli->changed = cli->unkept = false;
+	if (!platform->after_line) {
+		run_line(cli, line);
+		return;
+	}
+	char *object = xstrdup(cli->object);
+	run_line(cli, line);
+	platform->after_line(cli, mode, object, line);
+	free(object);
 }
 
 int

@@ -11,6 +11,8 @@
 
 #include "base/buf.h"
 
+struct flow;
+
 enum mode {
 	MODE_USER,
 	MODE_EXEC,
@@ -22,6 +24,7 @@ enum mode {
 	MODE_INTERFACE,
 	MODE_LINE,
 	MODE_ROUTER,
+	MODE_ARCHIVE, /* IOS */
 	MODE__COUNT,
 };
 
@@ -30,17 +33,29 @@ enum mode {
 #define IN_SUB                                                                 \
 	(IN(MODE_EXT_ACL) | IN(MODE_STD_ACL) | IN(MODE_IPV6_ACL) |             \
 	    IN(MODE_ACL) | IN(MODE_INTERFACE) | IN(MODE_LINE) |                \
-	    IN(MODE_ROUTER))
+	    IN(MODE_ROUTER) | IN(MODE_ARCHIVE))
 #define IN_CONFIG (IN(MODE_CONFIG) | IN_SUB)
 
 struct cli {
 	struct device *device;
+	struct config *config; /* that lines go into: running or a candidate */
+	unsigned session; /* its number, for the witness */
+	uint32_t peer; /* where its client is, in host byte order */
 	enum mode mode;
 	char *object; /* of a sub-mode: ACL name or section header */
 	struct buf *out;
 	bool refused; /* the last line was */
 	bool closing; /* the last line ended the session */
 	bool saved; /* the last line saved */
+	bool changed; /* the last line changed the device, outside config */
+	bool monitor; /* logs appear on this terminal */
+	char *late; /* what appears behind the next prompt */
+	bool reads_text; /* lines are text up to Ctrl-D: no prompt, no echo */
+	bool one_key; /* the question takes a key, without Return */
+	int64_t minutes; /* IOS: of the reload that is asked about */
+	bool unkept; /* NX-OS: the last line is none of its session */
+	struct nxos_session *work; /* NX-OS: configure session */
+	int lines_read; /* of the text that is read */
 	size_t flood; /* bytes of its output that the session makes up */
 	bool apply; /* false: judge the line only (fault apply_nothing) */
 	int length, width; /* of the terminal; 0 = without end */
@@ -85,7 +100,17 @@ struct platform {
 	const char *const *mode_names; /* what stands in the prompt's () */
 	const char *prompt_tail; /* after # or > */
 	const char *more, *more_erase;
+	bool underscore; /* `_` in its regexes stands for a delimiter */
 	bool exec_in_config; /* exec commands need no `do` there */
+	bool empty_permits; /* an applied list without entries */
+	const char *way; /* the interface that clients come in by, or NULL */
+	bool (*permits)(const struct device *device, const struct flow *flow,
+	    struct buf *why);
+	void (*prompt)(const struct cli *cli, struct buf *out); /* or NULL */
+	/* What a line did is over; it stood in MODE and OBJECT. Or NULL. */
+	void (*after_line)(struct cli *cli, enum mode mode, const char *object,
+	    const char *line);
+	void (*leave)(struct cli *cli); /* the terminal is gone; or NULL */
 	int64_t line_limit;
 	enum acl_kind acl_kinds[MODE__COUNT];
 	void (*complain)(struct cli *cli, enum complaint what, size_t offset,
@@ -100,7 +125,7 @@ struct platform {
 };
 
 const struct platform *platform_find(const char *device_type);
-extern const struct platform platform_ios, platform_nxos;
+extern const struct platform platform_ios, platform_nxos, platform_junos;
 
 void cli_init(struct cli *cli, struct device *device, struct buf *out);
 void cli_clear(struct cli *cli);
@@ -121,6 +146,13 @@ void cli_ask(struct cli *cli, const char *question, bool secret,
     void (*answer)(struct cli *cli, const char *line));
 void cli_refuse(struct cli *cli, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The fault of KIND that acts on LINE, noted; NULL when there is none. */
+const struct fault *cli_fault(
+    struct cli *cli, enum fault_kind kind, const char *line);
+
+/* The address that the device takes its client for. */
+const char *cli_client(const struct cli *cli, char text[16]);
+
 bool cli_is_no(const struct words *words, size_t first);
 
 /* The line with its keywords written out, as a configuration shows it. */
@@ -137,6 +169,7 @@ HANDLER(do_end);
 HANDLER(do_exit);
 HANDLER(do_close);
 HANDLER(do_terminal_length);
+HANDLER(do_terminal_monitor);
 HANDLER(do_terminal_width);
 HANDLER(do_hostname);
 HANDLER(do_global);
@@ -147,7 +180,6 @@ HANDLER(do_section);
 HANDLER(do_show_clock);
 HANDLER(do_show_running);
 HANDLER(do_show_startup);
-HANDLER(do_show_archive);
 HANDLER(do_show_tech);
 HANDLER(do_resequence);
 

@@ -79,6 +79,12 @@ HANDLER(do_terminal_length)
 	terminal_number(cli, words, 512, &cli->length);
 }
 
+HANDLER(do_terminal_monitor)
+{
+	UNUSED_HANDLER;
+	cli->monitor = strstr(command->pattern, " no ") == NULL;
+}
+
 HANDLER(do_terminal_width)
 {
 	UNUSED_HANDLER;
@@ -110,8 +116,8 @@ HANDLER(do_hostname)
 		    "characters.\n");
 		return;
 	}
-	free(cli->device->running.hostname);
-	cli->device->running.hostname = xstrdup(name);
+	free(cli->config->hostname);
+	cli->config->hostname = xstrdup(name);
 }
 
 static void
@@ -129,13 +135,13 @@ set_line(struct cli *cli, struct strs *lines, const struct command *command,
 
 HANDLER(do_global)
 {
-	set_line(cli, &cli->device->running.globals, command, words, first);
+	set_line(cli, &cli->config->globals, command, words, first);
 }
 
 HANDLER(do_line_of_section)
 {
 	struct section *section = config_section(
-	    &cli->device->running, cli->object, true);
+	    cli->config, cli->object, true);
 	set_line(cli, &section->lines, command, words, first);
 }
 
@@ -143,10 +149,10 @@ static void
 open_section(struct cli *cli, const char *header, enum mode mode, bool no)
 {
 	if (no) {
-		config_section_remove(&cli->device->running, header);
+		config_section_remove(cli->config, header);
 		return;
 	}
-	config_section(&cli->device->running, header, true);
+	config_section(cli->config, header, true);
 	cli_enter(cli, mode, header);
 }
 
@@ -194,9 +200,10 @@ HANDLER(do_interface)
 HANDLER(do_section)
 {
 	char *header = cli_canonical(command, words, first);
-	open_section(cli, header,
-	    str_starts(header, "line") ? MODE_LINE : MODE_ROUTER,
-	    cli_is_no(words, first));
+	enum mode mode = str_starts(header, "line") ? MODE_LINE
+	    : str_eq(header, "archive")		    ? MODE_ARCHIVE
+						    : MODE_ROUTER;
+	open_section(cli, header, mode, cli_is_no(words, first));
 	free(header);
 }
 
@@ -241,12 +248,6 @@ HANDLER(do_show_startup)
 	show_filtered(cli, text, words, first + 2);
 }
 
-HANDLER(do_show_archive)
-{
-	UNUSED_HANDLER;
-	buf_adds(cli->out, "Archive feature not enabled\n");
-}
-
 /* Too much for a buffer: the session prints it as the client takes it. */
 HANDLER(do_show_tech)
 {
@@ -259,8 +260,7 @@ HANDLER(do_resequence)
 {
 	UNUSED(command);
 	int64_t start, step;
-	struct acl *acl = config_acl(
-	    &cli->device->running, words->items[first + 3].text);
+	struct acl *acl = config_acl(cli->config, words->items[first + 3].text);
 	if (!acl) {
 		cli_refuse(cli, "%% access-list %s does not exist\n",
 		    words->items[first + 3].text);

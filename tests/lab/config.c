@@ -38,6 +38,54 @@ config_clear(struct config *config)
 	*config = (struct config){ 0 };
 }
 
+static void
+strs_copy(struct strs *to, const struct strs *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		strs_add(to, from->items[i]);
+}
+
+void
+config_copy(struct config *to, const struct config *from)
+{
+	config_init(to, from->hostname);
+	strs_copy(&to->globals, &from->globals);
+	for (size_t i = 0; i < from->section_count; i++) {
+		const struct section *section = &from->sections[i];
+		strs_copy(&config_section(to, section->header, true)->lines,
+		    &section->lines);
+	}
+	for (size_t i = 0; i < from->acl_count; i++)
+		acl_copy(config_acl_make(
+			     to, from->acls[i]->name, from->acls[i]->kind),
+		    from->acls[i]);
+}
+
+static bool
+strs_same(const struct strs *a, const struct strs *b)
+{
+	bool same = a->count == b->count;
+	for (size_t i = 0; same && i < a->count; i++)
+		same = str_eq(a->items[i], b->items[i]);
+	return same;
+}
+
+bool
+config_same(const struct config *a, const struct config *b)
+{
+	bool same = str_eq(a->hostname, b->hostname) &&
+	    strs_same(&a->globals, &b->globals) &&
+	    a->section_count == b->section_count &&
+	    a->acl_count == b->acl_count;
+	for (size_t i = 0; same && i < a->section_count; i++)
+		same = str_eq(a->sections[i].header, b->sections[i].header) &&
+		    strs_same(&a->sections[i].lines, &b->sections[i].lines);
+	for (size_t i = 0; same && i < a->acl_count; i++)
+		same = str_eq(a->acls[i]->name, b->acls[i]->name) &&
+		    acl_same(a->acls[i], b->acls[i]);
+	return same;
+}
+
 static size_t
 acl_index(const struct config *config, const char *name)
 {

@@ -24,6 +24,10 @@ struct config {
 void config_init(struct config *config, const char *hostname);
 void config_clear(struct config *config);
 
+/* TO, which is empty, becomes another FROM, numbers of entries and all. */
+void config_copy(struct config *to, const struct config *from);
+bool config_same(const struct config *a, const struct config *b);
+
 struct acl *config_acl(const struct config *config, const char *name);
 struct acl *config_acl_make(
     struct config *config, const char *name, enum acl_kind kind);

@@ -4,6 +4,8 @@
  */
 #include "conn.h"
 #include "auth.h"
+#include "editor.h"
+#include "reach.h"
 #include "witness.h"
 
 #include "base/alloc.h"
@@ -46,6 +48,8 @@ struct conn {
 	struct session *session;
 	struct timer linger;
 	int width;
+	uint32_t peer; /* its address, host byte order */
+	bool muted; /* shut out in silence: nothing is read or written */
 	bool counted; /* as a session, since login */
 	const char *leaving; /* why we said good-bye; waits for its going */
 	bool dead; /* over, and noted as such */
@@ -56,6 +60,10 @@ static struct {
 	struct conn *all;
 	uint64_t sessions_now, sessions_max;
 } conns;
+
+static void conn_flush(struct conn *conn);
+static void conn_update(struct conn *conn);
+static void conn_reset(struct conn *conn, const char *reason);
 
 static void
 offer(ssh_bind bind, enum ssh_bind_options_e what, const char *algorithms)
@@ -220,11 +228,83 @@ conns_free(void)
 }
 
 void
-conns_drop(const struct device *device)
+conns_drop(const struct device *device, const char *reason)
 {
-	for (struct conn *conn = conns.all; conn; conn = conn->next)
-		if (conn->device == device)
-			conn_hang_up(conn, "dropped by control");
+	for (struct conn *conn = conns.all; conn; conn = conn->next) {
+		if (conn->device != device)
+			continue;
+		if (conn->session && conn->session->end == SESSION_OPEN)
+			conn->session->end = SESSION_DROP;
+		conn_hang_up(conn, reason);
+	}
+}
+
+void
+conns_say(struct device *device, const char *text, bool log)
+{
+	for (struct conn *conn = conns.all; conn; conn = conn->next) {
+		if (conn->device != device || !conn->session || conn->dead)
+			continue;
+		session_say(conn->session, text, log);
+		conn_flush(conn);
+		conn_update(conn);
+	}
+}
+
+static void
+conn_unmute(struct conn *conn)
+{
+	conn->muted = false;
+	if (conn->session) {
+		conn->session->muted = false;
+		editor_read(conn->session);
+	}
+	conn_flush(conn);
+	conn_update(conn);
+}
+
+static void
+conn_shut_out(struct conn *conn, const char *why)
+{
+	witness_add("shut_out", conn->device->name, conn->id,
+	    json_pack("{s:s}", "why", why));
+	switch (conn->device->lockout) {
+	case LOCKOUT_SILENCE:
+		conn->muted = true;
+		if (conn->session)
+			conn->session->muted = true;
+		loop_change(&conn->source, 0);
+		return;
+	case LOCKOUT_RESET:
+		if (conn->session)
+			conn->session->end = SESSION_RESET;
+		conn_reset(conn, "cut by access list");
+		return;
+	case LOCKOUT_CLOSE:
+		if (conn->session)
+			conn->session->end = SESSION_DROP;
+		conn_hang_up(conn, "cut by access list");
+		return;
+	}
+}
+
+void
+conns_judge(struct device *device)
+{
+	for (struct conn *conn = conns.all; conn; conn = conn->next) {
+		if (conn->device != device || conn->dead || conn->leaving ||
+		    !conn->ssh)
+			continue;
+		struct flow flow = reach_flow(device, conn->peer, true);
+		struct buf why;
+		buf_init(&why, 2048);
+		bool permitted = reach_permits(device, &flow, &why);
+		if (permitted && conn->muted)
+			conn_unmute(conn);
+		else if (!permitted && !conn->muted)
+			conn_shut_out(conn, buf_str(&why));
+		buf_clear(&why);
+	}
 }
 
 void
@@ -285,19 +365,19 @@ say_goodbye(struct conn *conn)
 }
 
 static void
-conn_reset(struct conn *conn)
+conn_reset(struct conn *conn, const char *reason)
 {
 	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
 	setsockopt(
 	    conn->source.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-	conn_end(conn, "reset by fault");
+	conn_end(conn, reason);
 }
 
 /* The session's wishes, then what is left to be written. */
 static void
 conn_flush(struct conn *conn)
 {
-	if (conn->dead || !conn->session)
+	if (conn->dead || conn->muted || !conn->session)
 		return;
 	if (!conn->leaving && conn->channel)
 		conn_write(conn);
@@ -312,7 +392,7 @@ conn_flush(struct conn *conn)
 		conn_hang_up(conn, "dropped by fault");
 		break;
 	case SESSION_RESET:
-		conn_reset(conn);
+		conn_reset(conn, "reset by fault");
 		break;
 	}
 }
@@ -334,6 +414,10 @@ conn_update(struct conn *conn)
 {
 	if (conn->dead)
 		return;
+	if (conn->muted) {
+		loop_change(&conn->source, 0);
+		return;
+	}
 	int status = ssh_get_status(conn->ssh);
 	if (status & (SSH_CLOSED | SSH_CLOSED_ERROR)) {
 		conn_closed(conn);
@@ -348,9 +432,14 @@ static void
 conn_ready(struct source *source, uint32_t events)
 {
 	struct conn *conn = CONTAINER(source, struct conn, source);
-	(void)events;
 	if (conn->dead)
 		return;
+	if (conn->muted) {
+		/* Only that the client is gone comes through. */
+		if (events & ((uint32_t)EPOLLHUP | (uint32_t)EPOLLERR))
+			conn_end(conn, "eof");
+		return;
+	}
 	if (ssh_event_dopoll(conn->event, 0) == SSH_ERROR)
 		conn_closed(conn);
 	conn_flush(conn);
@@ -424,6 +513,7 @@ open_session(struct conn *conn, const char *kind)
 		return false; /* one terminal a connection, as on IOS */
 	conn->session = session_new(
 	    conn->device, conn->id, conn->width, session_woken, conn);
+	conn->session->cli.peer = conn->peer;
 	witness_add("open", conn->device->name, conn->id,
 	    json_pack("{s:s}", "kind", kind));
 	return true;
@@ -539,10 +629,19 @@ conn_mute(struct device *device, unsigned id, int fd)
 }
 
 void
-conn_new(
-    struct device *device, unsigned id, int fd, const struct conn_keys *keys)
+conn_refuse(struct device *device, unsigned id, int fd)
 {
 	struct conn *conn = conn_make(device, id);
+	loop_add(&conn->source, fd, EPOLLIN);
+	conn_hang_up(conn, "refused by access list");
+}
+
+void
+conn_new(struct device *device, unsigned id, int fd, uint32_t peer,
+    const struct conn_keys *keys)
+{
+	struct conn *conn = conn_make(device, id);
+	conn->peer = peer;
 	/* libssh closes its descriptor when it likes; the copy in the epoll
 	 * set is ours, so that no number is closed behind the loop's back. */
 	int theirs = dup(fd);

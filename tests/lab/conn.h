@@ -12,12 +12,18 @@ void conn_keys_free(struct conn_keys *keys);
 const char *conn_keys_public(const struct conn_keys *keys); /* base64 */
 const char *conn_keys_type(const struct conn_keys *keys);
 
-/* Take FD over. conn_mute() holds it and never says a word. */
-void conn_new(
-    struct device *device, unsigned id, int fd, const struct conn_keys *keys);
+/* Take FD over; PEER is the client's address in host byte order. conn_mute() holds it and never says a word, conn_refuse() ends it. */
+void conn_new(struct device *device, unsigned id, int fd, uint32_t peer,
+    const struct conn_keys *keys);
 void conn_mute(struct device *device, unsigned id, int fd);
+void conn_refuse(struct device *device, unsigned id, int fd);
 
-void conns_drop(const struct device *device);
+void conns_drop(const struct device *device, const char *reason);
+
+/* Shuts out whom the device's access lists deny now, as its `lockout` says;
+ * lets those speak again whom they permit again. */
+void conns_judge(struct device *device);
+void conns_say(struct device *device, const char *text, bool log);
 void conns_release(const struct device *device);
 void conns_reap(void); /* frees those that ended in this turn */
 void conns_free(void);

@@ -145,6 +145,14 @@ up_one(struct device *device, json_t *request, struct err *err)
 	return server_up(device, err);
 }
 
+static int
+expire_one(struct device *device, json_t *request, struct err *err)
+{
+	(void)request, (void)err;
+	device_expire(device);
+	return 0;
+}
+
 static const struct request {
 	const char *name;
 	json_t *(*whole)(json_t *request, struct err *err);
@@ -161,6 +169,7 @@ static const struct request {
 	{ "release", NULL, release_one },
 	{ "down", NULL, down_one },
 	{ "up", NULL, up_one },
+	{ "expire", NULL, expire_one },
 };
 
 static json_t *

@@ -3,6 +3,8 @@
  * must not know of sockets or sessions.
  */
 #include "cli.h"
+#include "junos.h"
+#include "nxos_change.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -12,11 +14,70 @@
 
 #define CONFIG_LIMIT (4u << 20)
 
+static const struct device_watcher *watcher;
+
+void
+device_watch(const struct device_watcher *who)
+{
+	watcher = who;
+}
+
+void
+device_changed(struct device *device, unsigned session, const char *line)
+{
+	if (device->keeps_history)
+		history_note(&device->history, device, session, line);
+	if (watcher)
+		watcher->changed(device);
+}
+
+void
+device_say(struct device *device, bool log, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char *text = xvasprintf(fmt, ap);
+	va_end(ap);
+	if (watcher)
+		watcher->say(device, text, log);
+	free(text);
+}
+
+void
+device_cut(struct device *device, const char *reason)
+{
+	if (watcher)
+		watcher->cut(device, reason);
+}
+
+void
+device_expire(struct device *device)
+{
+	undo_expire(&device->revert);
+	undo_expire(&device->reload_in);
+	undo_expire(&device->confirm);
+}
+
+/* What a power failure takes: pending changes, sessions, checkpoints. */
+static void
+forget(struct device *device)
+{
+	undo_disarm(&device->revert);
+	undo_disarm(&device->reload_in);
+	undo_disarm(&device->confirm);
+	nxos_changes_free(device->nxos);
+	device->nxos = NULL;
+	junos_free(device->junos);
+	device->junos = NULL;
+}
+
 void
 device_free(struct device *device)
 {
 	if (!device)
 		return;
+	forget(device);
+	history_clear(&device->history);
 	config_clear(&device->running);
 	faults_clear(&device->faults);
 	json_decref(device->first_faults);
@@ -28,6 +89,9 @@ device_free(struct device *device)
 	free(device->banner);
 	free(device->authorized_keys);
 	free(device->terminal);
+	free(device->client);
+	free(device->above_prompt);
+	free(device->way);
 	free(device->kex);
 	free(device->ciphers);
 	free(device->macs);
@@ -77,13 +141,18 @@ start_from(struct device *device, const char *text, struct err *err)
 int
 device_reload(struct device *device, struct err *err)
 {
-	return start_from(device, device->startup, err);
+	forget(device);
+	if (start_from(device, device->startup, err))
+		return -1;
+	device_changed(device, 0, "reload");
+	return 0;
 }
 
 int
 device_reset(struct device *device, struct err *err)
 {
 	struct counters now = device->counters;
+	forget(device);
 	if (start_from(device, device->first_config, err) ||
 	    faults_load(&device->faults, device->first_faults, err))
 		return -1;
@@ -93,6 +162,10 @@ device_reset(struct device *device, struct err *err)
 		.sessions_now = now.sessions_now,
 		.sessions_max = now.sessions_now,
 	};
+	if (device->keeps_history)
+		history_start(&device->history, device);
+	if (watcher)
+		watcher->changed(device);
 	return 0;
 }
 
@@ -100,10 +173,12 @@ device_reset(struct device *device, struct err *err)
 struct wishes {
 	const char *hostname, *type, *username, *password, *enable, *mode,
 	    *startup, *banner, *keys, *terminal, *kex, *ciphers, *macs,
-	    *host_key_type;
+	    *host_key_type, *client, *way, *lockout, *empty, *logs, *above;
 	json_t *auth, *faults;
-	json_int_t latency_ms, auth_tries, line_limit, tech_mb, prompts;
-	int own_host_key, exec, prompt_cut, numbers, matches, missing;
+	json_int_t latency_ms, auth_tries, line_limit, tech_mb, prompts,
+	    minute_ms;
+	int own_host_key, exec, prompt_cut, numbers, matches, missing,
+	    vty_spares, no_archive, rollback_cuts, history;
 };
 
 static int
@@ -112,7 +187,8 @@ unpack(const json_t *object, struct wishes *w, struct err *err)
 	json_error_t error;
 	if (json_unpack_ex((json_t *)(uintptr_t)object, &error, JSON_STRICT,
 		"{s?s s?s s?s s?s s?s s?s s?s s?s s?s s?o s?o s?I s?I s?I s?I"
-		" s?b s?b s?b s?b s?b s?b s?o s?s s?s s?s s?s s?s s?I}",
+		" s?b s?b s?b s?b s?b s?b s?o s?s s?s s?s s?s s?s s?I"
+		" s?s s?s s?s s?s s?s s?b s?b s?b s?b s?I s?s}",
 		"hostname", &w->hostname, "type", &w->type, "username",
 		&w->username, "password", &w->password, "enable", &w->enable,
 		"login_mode", &w->mode, "startup", &w->startup, "banner",
@@ -125,7 +201,12 @@ unpack(const json_t *object, struct wishes *w, struct err *err)
 		"missing_acl_error", &w->missing, "devices",
 		&(json_t *){ NULL }, "terminal", &w->terminal, "kex", &w->kex,
 		"ciphers", &w->ciphers, "macs", &w->macs, "host_key_type",
-		&w->host_key_type, "prompts", &w->prompts))
+		&w->host_key_type, "prompts", &w->prompts, "client", &w->client,
+		"way", &w->way, "lockout", &w->lockout, "empty_acl", &w->empty,
+		"logs", &w->logs, "vty_spares_open", &w->vty_spares,
+		"no_archive", &w->no_archive, "rollback_cuts",
+		&w->rollback_cuts, "acl_history", &w->history, "minute_ms",
+		&w->minute_ms, "above_prompt", &w->above))
 		return err_set(err, ERR_JOB, "device: %s", error.text);
 	return 0;
 }
@@ -148,6 +229,48 @@ auth_mask(const json_t *list, unsigned *mask, struct err *err)
 		else
 			return err_set(err, ERR_JOB, "unknown auth method");
 	}
+	return 0;
+}
+
+/* Which of WORDS (ends in NULL) is WORD; the first when it is NULL. */
+static int
+choose(const char *key, const char *word, const char *const words[],
+    struct err *err)
+{
+	int i = 0;
+	while (word && words[i] && !str_eq(word, words[i]))
+		i++;
+	if (words[i])
+		return i;
+	return err_set(err, ERR_JOB, "%s: unknown \"%s\"", key, word);
+}
+
+/* Who may come in, and changes that take themselves back. */
+static int
+make_guard(struct device *device, const struct wishes *w, struct err *err)
+{
+	static const char *const lockouts[] = { "reset", "close", "silence",
+		NULL };
+	static const char *const empties[] = { "platform", "permit", "deny",
+		NULL };
+	static const char *const logs[] = { "monitor", "always", NULL };
+	int lockout = choose("lockout", w->lockout, lockouts, err);
+	int empty = choose("empty_acl", w->empty, empties, err);
+	int shown = choose("logs", w->logs, logs, err);
+	if (lockout < 0 || empty < 0 || shown < 0)
+		return -1;
+	device->lockout = (enum lockout)lockout;
+	device->empty_permits = empty ? empty == 1
+				      : device->platform->empty_permits;
+	device->logs_always = shown == 1;
+	device->client = xstrdup(w->client);
+	device->above_prompt = xstrdup(w->above);
+	device->way = xstrdup(w->way ? w->way : device->platform->way);
+	device->vty_spares = w->vty_spares;
+	device->no_archive = w->no_archive;
+	device->rollback_cuts = w->rollback_cuts;
+	device->keeps_history = w->history;
+	device->minute_ms = w->minute_ms > 0 ? w->minute_ms : 60000;
 	return 0;
 }
 
@@ -189,7 +312,8 @@ device_make(const struct wishes *w, const char *address, struct err *err)
 	}
 	device->line_limit = w->line_limit ? w->line_limit
 					   : device->platform->line_limit;
-	if (auth_mask(w->auth, &device->auth, err) || device_reset(device, err))
+	if (auth_mask(w->auth, &device->auth, err) ||
+	    make_guard(device, w, err) || device_reset(device, err))
 		goto fail;
 	device->counters.saves = 0;
 	return device;

@@ -7,11 +7,21 @@
 
 #include "config.h"
 #include "fault.h"
+#include "history.h"
+#include "undo.h"
 
 #include <jansson.h>
 
 struct platform;
 struct err;
+struct cli;
+
+/* How a client that a list shuts out notices. */
+enum lockout {
+	LOCKOUT_RESET, /* TCP reset, now */
+	LOCKOUT_CLOSE, /* FIN */
+	LOCKOUT_SILENCE, /* nothing, until the list lets it through again */
+};
 
 enum auth_method { AUTH_PASSWORD = 1, AUTH_KEYBOARD = 2, AUTH_KEY = 4 };
 
@@ -28,6 +38,7 @@ struct device {
 	char *username, *password, *enable;
 	char *banner; /* printed before the first prompt, or NULL */
 	char *authorized_keys; /* path, or NULL */
+	char *above_prompt; /* Junos: "{master:0}", or NULL */
 	char *terminal; /* socket of who plays the terminal, or NULL */
 	char *kex, *ciphers, *macs, *host_key_type; /* NULL: ours */
 	unsigned auth; /* enum auth_method */
@@ -38,6 +49,25 @@ struct device {
 	bool missing_acl_error; /* NX-OS: `no ip access-list` of none */
 	bool quiet_prompt; /* IOS: `file prompt quiet` */
 
+	/* Who may come in (reach.h), and what happens to who may not. */
+	char *client; /* the address that clients seem to have; NULL: theirs */
+	char *way; /* "GigabitEthernet0/1": where they come in, or NULL */
+	enum lockout lockout;
+	bool empty_permits; /* an applied list without entries */
+	bool vty_spares; /* access-class: for new connections only */
+
+	/* Changes that take themselves back. */
+	int64_t minute_ms; /* how long a minute takes */
+	bool no_archive; /* IOS: a switch that knows no archive */
+	bool rollback_cuts; /* sessions end when a timer rolls back */
+	bool logs_always; /* even after `terminal no monitor` */
+	struct undo revert, reload_in, confirm;
+	unsigned archives; /* IOS: how many were made */
+	struct nxos_changes *nxos; /* nxos_change.c; NULL: none yet */
+	struct junos *junos; /* junos_commit.c; NULL: none yet */
+	bool keeps_history;
+	struct history history;
+
 	struct config running;
 	char *startup; /* what a reload would start from */
 	char *first_config; /* what reset goes back to; may be "" */
@@ -46,6 +76,25 @@ struct device {
 	struct counters counters;
 	unsigned shown; /* how often the running configuration was */
 };
+
+/* Who is told of what happens on devices: the server. */
+struct device_watcher {
+	/* The running configuration may be another one: who is shut out? */
+	void (*changed)(struct device *device);
+	/* TEXT appears on all terminals; a LOG only where logs do. */
+	void (*say)(struct device *device, const char *text, bool log);
+	void (*cut)(struct device *device, const char *reason);
+};
+void device_watch(const struct device_watcher *watcher);
+
+/* Tells the watcher and the history. LINE is what changed it. */
+void device_changed(struct device *device, unsigned session, const char *line);
+void device_say(struct device *device, bool log, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void device_cut(struct device *device, const char *reason);
+
+/* What is to be taken back in some minutes is taken back now. */
+void device_expire(struct device *device);
 
 /*
  * Makes a device from one object of the configuration file; what the object

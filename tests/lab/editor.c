@@ -102,7 +102,8 @@ static void
 abort_line(struct session *session)
 {
 	session->cli.question = NULL;
-	session->cli.secret = false;
+	session->cli.secret = session->cli.one_key = false;
+	session->cli.reads_text = false;
 	buf_reset(&session->line);
 	line_end(session);
 }
@@ -148,13 +149,21 @@ read_char(struct session *session, char byte)
 	case CTRL('c'):
 		abort_line(session);
 		break;
+	case CTRL('d'):
+		if (session->cli.reads_text) {
+			buf_addc(&session->line, byte);
+			line_end(session);
+		}
+		break;
 	case CTRL('z'):
 		leave_config(session);
 		break;
 	default:
-		if (!iscntrl((unsigned char)byte))
+		if (!iscntrl((unsigned char)byte)) {
 			insert_char(session, byte);
-		else if (byte == '\t' || byte == '?')
+			if (session->cli.one_key)
+				line_end(session);
+		} else if (byte == '\t' || byte == '?')
 			buf_addc(&session->tx, '\a');
 		break;
 	}
@@ -253,7 +262,7 @@ editor_read(struct session *session)
 {
 	while (
 	    session->end == SESSION_OPEN && session->rx_at < session->rx.len) {
-		if (session->phase == SESSION_BLOCKED ||
+		if (session->muted || session->phase == SESSION_BLOCKED ||
 		    session->phase == SESSION_FLOODING ||
 		    session->phase == SESSION_HUNG)
 			break;

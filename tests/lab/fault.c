@@ -29,6 +29,10 @@ static const struct row {
 	[FAULT_NO_BANNER] = { "no_banner", WHEN_ANY },
 	[FAULT_RESET] = { "reset", WHEN_ANY },
 	[FAULT_CHANGED_HOST_KEY] = { "changed_host_key", WHEN_ANY },
+	[FAULT_VERIFY_FAILS] = { "verify_fails", WHEN_ANY },
+	[FAULT_TCAM_FULL] = { "tcam_full", WHEN_ANY },
+	[FAULT_ROLLBACK_FAILS] = { "rollback_fails", WHEN_ANY },
+	[FAULT_COMMIT_FAILS] = { "commit_fails", WHEN_ANY },
 };
 
 static const char *const whens[WHEN__COUNT] = { [WHEN_ANY] = "any",
@@ -89,14 +93,16 @@ load_one(struct fault *fault, const json_t *object, struct err *err)
 {
 	const char *kind = NULL, *at = NULL, *when = NULL, *text = NULL;
 	json_error_t error;
-	json_int_t line = 0, times = -1, ms = 0, position = -1, count = 1;
+	json_int_t line = 0, times = -1, ms = 0, position = -1, count = 1,
+		   after = 0;
 	if (json_unpack_ex((json_t *)(uintptr_t)object, &error, JSON_STRICT,
-		"{s:s, s?s, s?s, s?s, s?I, s?I, s?I, s?I, s?I}", "kind", &kind,
-		"at", &at, "when", &when, "text", &text, "line_number", &line,
-		"times", &times, "ms", &ms, "position", &position, "count",
-		&count))
+		"{s:s, s?s, s?s, s?s, s?I, s?I, s?I, s?I, s?I, s?I}", "kind",
+		&kind, "at", &at, "when", &when, "text", &text, "line_number",
+		&line, "times", &times, "ms", &ms, "position", &position,
+		"count", &count, "after", &after))
 		return err_set(err, ERR_JOB, "fault: %s", error.text);
 	*fault = (struct fault){ .line_number = line,
+		.after = after,
 		.times = times,
 		.ms = ms,
 		.position = position,
@@ -147,8 +153,12 @@ faults_have(
 static bool
 acts_on(const struct fault *fault, const char *line, uint64_t number)
 {
+	bool any = !fault->has_regex && !fault->line_number;
 	if (!line)
-		return !fault->has_regex && !fault->line_number;
+		return any;
+	/* A reset that names no line is the connection's. */
+	if (any && fault->kind == FAULT_RESET)
+		return false;
 	if (fault->line_number && (uint64_t)fault->line_number != number)
 		return false;
 	return !fault->has_regex ||
@@ -165,6 +175,10 @@ faults_take(struct faults *faults, enum fault_kind kind, enum fault_when when,
 		    (when != WHEN_ANY && fault->when != when) ||
 		    !acts_on(fault, line, number))
 			continue;
+		if (fault->after > 0) {
+			fault->after--;
+			continue;
+		}
 		if (fault->times > 0)
 			fault->times--;
 		return fault;

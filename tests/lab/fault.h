@@ -29,6 +29,10 @@ enum fault_kind {
 	FAULT_NO_BANNER,
 	FAULT_RESET,
 	FAULT_CHANGED_HOST_KEY,
+	FAULT_VERIFY_FAILS,
+	FAULT_TCAM_FULL,
+	FAULT_ROLLBACK_FAILS,
+	FAULT_COMMIT_FAILS,
 	FAULT__COUNT,
 };
 
@@ -48,6 +52,7 @@ struct fault {
 	bool has_regex;
 	regex_t regex;
 	int64_t line_number; /* config line of the session, from 1; 0 = any */
+	int64_t after; /* how many matches pass by before it acts */
 	int64_t times; /* how often it still acts; -1 = always */
 	int64_t ms;
 	int64_t position; /* swallow_chars: column of the line, -1 = middle */

@@ -3,6 +3,8 @@
  * to IOS stands in common.c. Texts follow the IOS command references and
  * the transcripts gathered in the notes on platforms.
  */
+#include "ios_guard.h"
+#include "reach.h"
 #include "show.h"
 
 #include "base/alloc.h"
@@ -172,6 +174,19 @@ static HANDLER(do_show_inventory)
 	    device_serial(cli->device), device_serial(cli->device));
 }
 
+static HANDLER(do_show_users)
+{
+	UNUSED_HANDLER;
+	char text[16];
+	buf_addf(cli->out,
+	    "    Line       User       Host(s)              Idle       "
+	    "Location\n"
+	    "*  2 vty 0     %-10s idle                 00:00:00   %s\n\n"
+	    "  Interface    User               Mode         Idle     "
+	    "Peer Address\n\n",
+	    cli->device->username, cli_client(cli, text));
+}
+
 static HANDLER(do_show_version)
 {
 	(void)command;
@@ -253,7 +268,7 @@ static HANDLER(do_show_acl)
 static void
 open_acl(struct cli *cli, const char *name, enum mode mode, bool no)
 {
-	struct config *config = &cli->device->running;
+	struct config *config = cli->config;
 	enum acl_kind kind = platform_ios.acl_kinds[mode];
 	const struct acl *old = config_acl(config, name);
 	if (old && old->kind != kind) {
@@ -384,17 +399,32 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ IN_EXEC, "quit", do_close, false },
 	{ IN_EXEC, "terminal length <#n>", do_terminal_length, false },
 	{ IN_EXEC, "terminal width <#n>", do_terminal_width, false },
-	{ IN_EXEC, "terminal no monitor", do_nothing, false },
-	{ IN_EXEC, "terminal monitor", do_nothing, false },
+	{ IN_EXEC, "terminal no monitor", do_terminal_monitor, false },
+	{ IN_EXEC, "terminal monitor", do_terminal_monitor, false },
 	{ IN_EXEC, "show version", do_show_version, false },
 	{ IN_EXEC, "show version ...filter", do_show_version, false },
 	{ IN_EXEC, "show inventory", do_show_inventory, false },
+	{ IN_EXEC, "show users", do_show_users, false },
 	{ IN_EXEC, "show clock", do_show_clock, false },
 	{ EXEC, "show running-config", do_show_running, false },
 	{ EXEC, "show running-config ...filter", do_show_running, false },
 	{ EXEC, "show startup-config", do_show_startup, false },
 	{ EXEC, "show startup-config ...filter", do_show_startup, false },
-	{ EXEC, "show archive", do_show_archive, false },
+	{ EXEC, "show archive", ios_show_archive, false },
+	{ EXEC, "show archive config rollback timer", ios_show_rollback_timer,
+	    false },
+	{ EXEC, "show reload", ios_show_reload, false },
+	{ EXEC, "configure terminal revert timer <#minutes>",
+	    ios_configure_revert, false },
+	{ EXEC, "configure terminal revert timer idle <#minutes>",
+	    ios_configure_revert, false },
+	{ EXEC, "configure confirm", ios_configure_confirm, false },
+	{ EXEC, "configure revert now", ios_revert_now, false },
+	{ EXEC, "configure revert timer <#minutes>", ios_revert_timer, false },
+	{ EXEC, "reload", ios_reload, false },
+	{ EXEC, "reload in <#minutes>", ios_reload_in, false },
+	{ EXEC, "reload in <#minutes> ...reason", ios_reload_in, false },
+	{ EXEC, "reload cancel", ios_reload_cancel, false },
 	{ EXEC, "show tech-support", do_show_tech, false },
 	{ EXEC, "show ip access-lists", do_show_acl, false },
 	{ EXEC, "show ip access-lists <name>", do_show_acl, false },
@@ -422,6 +452,10 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ CONFIG, "ipv6 access-list <name>", do_acl, true },
 	{ CONFIG, "interface <name>", do_interface, true },
 	{ CONFIG, "interface <type> <number>", do_interface, true },
+	{ CONFIG, "archive", ios_archive, true },
+	{ IN(MODE_ARCHIVE), "path =path", do_line_of_section, true },
+	{ IN(MODE_ARCHIVE), "maximum =#count", do_line_of_section, true },
+	{ IN(MODE_ARCHIVE), "write-memory", do_line_of_section, true },
 	{ CONFIG, "line vty <#first> <#last>", do_section, true },
 	{ CONFIG, "line console <#first>", do_section, true },
 	{ CONFIG, "router bgp <#as>", do_section, true },
@@ -477,7 +511,8 @@ static const char *const mode_names[MODE__COUNT] = { [MODE_CONFIG] = "config",
 	[MODE_IPV6_ACL] = "config-ipv6-acl",
 	[MODE_INTERFACE] = "config-if",
 	[MODE_LINE] = "config-line",
-	[MODE_ROUTER] = "config-router" };
+	[MODE_ROUTER] = "config-router",
+	[MODE_ARCHIVE] = "config-archive" };
 
 const struct platform platform_ios = {
 	.device_type = "cisco_ios",
@@ -487,6 +522,9 @@ const struct platform platform_ios = {
 	.more = " --More-- ",
 	.more_erase = "\b\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b\b",
 	.line_limit = 254,
+	.empty_permits = true,
+	.underscore = true,
+	.permits = reach_sections,
 	.acl_kinds = { [MODE_EXT_ACL] = ACL_EXTENDED,
 	    [MODE_STD_ACL] = ACL_STANDARD,
 	    [MODE_IPV6_ACL] = ACL_IPV6 },

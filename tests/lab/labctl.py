@@ -110,6 +110,10 @@ class Lab:
     def reset(self, device="*"):
         return self.control({"do": "reset", "device": device})
 
+    def expire(self, device):
+        """Timers that take changes back are up now."""
+        return self.control({"do": "expire", "device": device})
+
     def down(self, device):
         return self.control({"do": "down", "device": device})
 
@@ -122,6 +126,25 @@ class Lab:
         return None if acl is None else [
             e["text"] if "text" in e else "remark " + e["remark"]
             for e in acl["entries"]]
+
+    def acl_history(self, device, name):
+        """What an access list was after each line that changed it: (line,
+        entries), entries None where there was no such list, else texts
+        "SEQUENCE text". The device needs acl_history."""
+        now, history = [], []
+        for event in self.witness(device=device):
+            if event["event"] == "acl_start":
+                now, history = [], []
+            if event["event"] != "acl" or event["acl"] != name:
+                continue
+            now = now[:event["at"]] + [
+                "%d %s" % tuple(entry) for entry in event["added"]
+            ] + now[event["at"] + event["removed"]:]
+            if len(now) != event["entries"]:
+                raise LabError("the history of %s does not add up" % name)
+            history.append((event["line"],
+                            None if event["absent"] else list(now)))
+        return history
 
     def witness(self, **match):
         """The events so far whose fields equal MATCH."""

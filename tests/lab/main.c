@@ -34,7 +34,8 @@ static void
 usage(void)
 {
 	fputs("usage: netpush-lab --dir DIR [--config FILE | --count N "
-	      "[--type cisco_ios|cisco_nxos|mixed]] [--port N] [--stdin]\n",
+	      "[--type cisco_ios|cisco_nxos|juniper_junos|mixed]] [--port N] "
+	      "[--stdin]\n",
 	    stderr);
 }
 

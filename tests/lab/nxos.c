@@ -2,6 +2,8 @@
  * Cisco NX-OS: its commands and its texts, where they differ from common.c.
  * Remarks are numbered and shown, hosts print as /32, duplicates are taken.
  */
+#include "nxos_change.h"
+#include "reach.h"
 #include "show.h"
 
 #include "base/alloc.h"
@@ -84,6 +86,16 @@ static HANDLER(do_show_inventory)
 	    device_serial(cli->device));
 }
 
+static HANDLER(do_show_users)
+{
+	UNUSED_HANDLER;
+	char text[16];
+	buf_addf(cli->out,
+	    "NAME     LINE         TIME         IDLE          PID COMMENT\n"
+	    "%-8s pts/0        Nov 21 02:00   .          4711 (%s) *\n",
+	    cli->device->username, cli_client(cli, text));
+}
+
 static HANDLER(do_show_version)
 {
 	(void)command;
@@ -138,7 +150,7 @@ static HANDLER(do_acl)
 {
 	(void)command;
 	const struct word *name = &words->items[words->count - 1];
-	struct config *config = &cli->device->running;
+	struct config *config = cli->config;
 	if (str_eq(name->text, "extended") || str_eq(name->text, "standard")) {
 		nxos_complain(cli, COMPLAIN_INVALID, name->offset, name->text);
 		return;
@@ -193,12 +205,13 @@ nxos_print_config(const struct device *device, struct buf *out)
 static const struct command commands[] = { { EXEC, "exit", do_exit, false },
 	{ EXEC, "terminal length <#n>", do_terminal_length, false },
 	{ EXEC, "terminal width <#n>", do_terminal_width, false },
-	{ EXEC, "terminal no monitor", do_nothing, false },
-	{ EXEC, "terminal monitor", do_nothing, false },
+	{ EXEC, "terminal no monitor", do_terminal_monitor, false },
+	{ EXEC, "terminal monitor", do_terminal_monitor, false },
 	{ EXEC, "terminal dont-ask", do_nothing, false },
 	{ EXEC, "show version", do_show_version, false },
 	{ EXEC, "show version ...filter", do_show_version, false },
 	{ EXEC, "show inventory", do_show_inventory, false },
+	{ EXEC, "show users", do_show_users, false },
 	{ EXEC, "show clock", do_show_clock, false },
 	{ EXEC, "show running-config", do_show_running, false },
 	{ EXEC, "show running-config ...filter", do_show_running, false },
@@ -210,6 +223,18 @@ static const struct command commands[] = { { EXEC, "exit", do_exit, false },
 	{ EXEC, "show access-lists <name>", do_show_acl, false },
 	{ EXEC, "configure terminal", do_configure, false },
 	{ EXEC, "configure", do_configure, false },
+	{ EXEC, "configure session <name>", nxos_configure_session, false },
+	{ EXEC, "checkpoint <name>", nxos_checkpoint, true },
+	{ EXEC, "show checkpoint summary", nxos_show_checkpoints, false },
+	{ EXEC, "show configuration session summary", nxos_show_sessions,
+	    false },
+	{ EXEC, "rollback running-config checkpoint <name>", nxos_rollback,
+	    false },
+	{ EXEC, "rollback running-config checkpoint <name> atomic",
+	    nxos_rollback, false },
+	{ IN_CONFIG, "verify", nxos_verify, false },
+	{ IN_CONFIG, "commit", nxos_commit, false },
+	{ IN_CONFIG, "abort", nxos_abort, false },
 	{ EXEC, "copy running-config startup-config", do_save, false },
 	{ EXEC, "clear counters", do_nothing, false },
 
@@ -244,6 +269,8 @@ static const struct command commands[] = { { EXEC, "exit", do_exit, false },
 	{ IFACE, "ip address =prefix", do_line_of_section, true },
 	{ IFACE, "description ...text", do_line_of_section, true },
 	{ IFACE, "shutdown", do_line_of_section, true },
+	{ LINE, "ip access-class =name in", do_line_of_section, true },
+	{ LINE, "ip access-class =name out", do_line_of_section, true },
 	{ LINE, "access-class =name in", do_line_of_section, true },
 	{ LINE, "access-class =name out", do_line_of_section, true },
 	{ LINE, "exec-timeout =#minutes", do_line_of_section, true },
@@ -267,6 +294,10 @@ const struct platform platform_nxos = {
 	.more_erase = "\r        \r",
 	.exec_in_config = true,
 	.line_limit = 511,
+	.way = "mgmt0",
+	.permits = reach_sections,
+	.after_line = nxos_after_line,
+	.leave = nxos_leave,
 	.acl_kinds = { [MODE_ACL] = ACL_NXOS },
 	.complain = nxos_complain,
 	.complain_acl = nxos_complain_acl,

@@ -5,6 +5,7 @@
  */
 #include "server.h"
 #include "conn.h"
+#include "reach.h"
 #include "relay.h"
 #include "witness.h"
 
@@ -56,6 +57,51 @@ fault_now(struct device *device, unsigned id, enum fault_kind kind)
 	return true;
 }
 
+/* The lists on the client's way deny it: it learns nothing but that. */
+static void
+shut_out(struct device *device, unsigned id, int fd, const char *why)
+{
+	witness_add("shut_out", device->name, id,
+	    json_pack("{s:s s:b}", "why", why, "new", 1));
+	if (device->lockout == LOCKOUT_SILENCE) {
+		fd_set_nonblock(fd);
+		conn_mute(device, id, fd);
+		return;
+	}
+	if (device->lockout == LOCKOUT_CLOSE) {
+		fd_set_nonblock(fd);
+		conn_refuse(device, id, fd);
+		return;
+	}
+	witness_add("disconnect", device->name, id,
+	    json_pack("{s:s}", "reason", "refused by access list"));
+	device->counters.disconnects++;
+	refuse_socket(fd, true);
+}
+
+/* False when FD was taken over, to be refused. */
+static bool
+let_in(struct device *device, unsigned id, int fd, uint32_t peer)
+{
+	struct flow flow = reach_flow(device, peer, false);
+	struct buf why;
+	buf_init(&why, 2048);
+	bool permitted = reach_permits(device, &flow, &why);
+	if (!permitted)
+		shut_out(device, id, fd, buf_str(&why));
+	buf_clear(&why);
+	return permitted;
+}
+
+static uint32_t
+peer_of(int fd)
+{
+	struct sockaddr_in peer = { 0 };
+	socklen_t len = sizeof(peer);
+	getpeername(fd, (struct sockaddr *)&peer, &len);
+	return ntohl(peer.sin_addr.s_addr);
+}
+
 static void
 accept_one(struct listener *listener, int fd)
 {
@@ -73,6 +119,9 @@ accept_one(struct listener *listener, int fd)
 		refuse_socket(fd, true);
 		return;
 	}
+	uint32_t peer = peer_of(fd);
+	if (!let_in(device, id, fd, peer))
+		return;
 	if (device->latency_ms)
 		fd = relay_new(fd, device->latency_ms);
 	if (fd < 0)
@@ -84,7 +133,7 @@ accept_one(struct listener *listener, int fd)
 	}
 	if (fault_now(device, id, FAULT_CHANGED_HOST_KEY))
 		keys = server.other_keys;
-	conn_new(device, id, fd, keys);
+	conn_new(device, id, fd, peer, keys);
 }
 
 static void
@@ -159,10 +208,21 @@ has_own_keys(const struct device *device)
 	    device->macs || device->host_key_type;
 }
 
+static void
+cut_all(struct device *device, const char *reason)
+{
+	conns_drop(device, reason);
+}
+
+static const struct device_watcher watcher = {
+	.changed = conns_judge, .say = conns_say, .cut = cut_all
+};
+
 int
 server_start(struct lab *lab, struct err *err)
 {
 	server.keys = conn_keys_new(NULL);
+	device_watch(&watcher);
 	server.other_keys = conn_keys_new(NULL);
 	server.count = lab->count;
 	server.listeners = xcalloc(lab->count, sizeof(*server.listeners));
@@ -208,6 +268,7 @@ server_write_known_hosts(const struct lab *lab, struct err *err)
 void
 server_stop(void)
 {
+	device_watch(NULL);
 	conns_free();
 	relays_free();
 	for (size_t i = 0; i < server.count; i++) {
@@ -239,7 +300,7 @@ server_down(const struct device *device, struct err *err)
 {
 	(void)err;
 	listen_stop(listener_of(device));
-	conns_drop(device);
+	conns_drop(device, "dropped by control");
 	return 0;
 }
 
@@ -263,7 +324,7 @@ server_release(const struct device *device)
 void
 server_drop(const struct device *device)
 {
-	conns_drop(device);
+	conns_drop(device, "dropped by control");
 }
 
 json_t *

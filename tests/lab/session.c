@@ -47,6 +47,7 @@ session_new(struct device *device, unsigned id, int width,
 	buf_init(&session->text, TEXT_LIMIT);
 	buf_init(&session->page, TEXT_LIMIT);
 	cli_init(&session->cli, device, &session->text);
+	session->cli.session = id;
 	if (width > 0)
 		session->cli.width = width;
 	return session;
@@ -89,7 +90,16 @@ session_print(struct session *session, const char *text, size_t len)
 	}
 }
 
-/* A log line as the console prints it, over whatever stands there. */
+/* Over whatever stands there, with line ends around it. */
+static void
+print_over(struct session *session, const char *text)
+{
+	buf_adds(&session->tx, "\r\n");
+	session_print(session, text, strlen(text));
+	buf_adds(&session->tx, "\r\n");
+}
+
+/* A log line as the console prints it. */
 static void
 print_log_line(struct session *session, const struct fault *fault)
 {
@@ -97,9 +107,23 @@ print_log_line(struct session *session, const struct fault *fault)
 	    ? fault->text
 	    : "*Nov 21 03:00:00.000: %SYS-5-CONFIG_I: Configured from console "
 	      "by neteng on vty0 (127.0.0.1)";
-	buf_adds(&session->tx, "\r\n");
-	session_print(session, text, strlen(text));
-	buf_adds(&session->tx, "\r\n");
+	print_over(session, text);
+}
+
+void
+session_say(struct session *session, const char *text, bool log)
+{
+	if (log && !session->cli.monitor && !session->device->logs_always)
+		return;
+	if (!session->busy) {
+		print_over(session, text);
+		return;
+	}
+	char *all = session->cli.late
+	    ? xasprintf("%s\n%s", session->cli.late, text)
+	    : xstrdup(text);
+	free(session->cli.late);
+	session->cli.late = all;
 }
 
 static void
@@ -131,10 +155,13 @@ prompt(struct session *session)
 	} else {
 		cli_prompt(&session->cli, &text);
 	}
-	session->cli.prompt_len = text.len;
-	buf_add(&session->tx, text.data, text.len);
+	/* A prompt of several lines: the last is what stands before a line. */
+	const char *last = strrchr(buf_str(&text), '\n');
+	session->cli.prompt_len = last ? strlen(last + 1) : text.len;
+	session_print(session, buf_str(&text), text.len);
 	buf_clear(&text);
 	session->phase = SESSION_IDLE;
+	session->busy = false;
 }
 
 static void
@@ -152,6 +179,11 @@ after_output(struct session *session)
 	    session, FAULT_LOG_LINE, WHEN_AFTER_PROMPT, line, session->number);
 	if (fault)
 		print_log_line(session, fault);
+	if (session->cli.late && !session->cli.question) {
+		print_over(session, session->cli.late);
+		free(session->cli.late);
+		session->cli.late = NULL;
+	}
 	buf_reset(&session->line);
 }
 
@@ -369,10 +401,12 @@ execute(struct session *session)
 	const char *line = buf_str(&session->line);
 	enum mode mode = session->cli.mode;
 	bool secret = session->cli.secret;
+	bool config = cli_in_config(&session->cli);
 	/* A secret is no line: faults must not see it. */
 	const char *seen = secret ? "" : line;
 	uint64_t number = session->number;
 
+	session->busy = true;
 	buf_reset(&session->text);
 	session->cli.refused = session->cli.saved = false;
 	if (cut_here(session, WHEN_BEFORE, seen, number)) {
@@ -386,6 +420,10 @@ execute(struct session *session)
 		applied = apply(session, line, number);
 	note_line(
 	    session, mode, line, secret, applied && !session->cli.refused);
+	if (config || session->cli.changed)
+		device_changed(session->device, session->id, seen);
+	if (session->end != SESSION_OPEN)
+		return; /* it shut us out, or took the device down */
 	mix_log_line(session, seen, WHEN_BEFORE);
 	mix_log_line(session, seen, WHEN_MIDDLE);
 	mix_log_line(session, seen, WHEN_AFTER);
@@ -405,7 +443,8 @@ void
 session_line(struct session *session)
 {
 	const char *line = buf_str(&session->line);
-	bool config = cli_in_config(&session->cli) && !session->cli.question;
+	bool config = cli_in_config(&session->cli) &&
+	    (!session->cli.question || session->cli.reads_text);
 	session->number = 0;
 	if (config && *line) {
 		session->device->counters.config_lines++;

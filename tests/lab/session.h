@@ -48,6 +48,8 @@ struct session {
 	char *mid_text; /* what is printed there; NULL: drop */
 	bool skip_newline; /* the last byte was a carriage return */
 	struct puppet *puppet; /* who plays the terminal; NULL: we do */
+	bool busy; /* between a line and the prompt behind it */
+	bool muted; /* nothing passes between us and the client */
 	bool answered; /* bytes went out since the client last spoke */
 };
 
@@ -63,6 +65,9 @@ void session_input(struct session *session, const void *data, size_t len);
 
 /* More of a long output into tx, when it is empty; false: there is none. */
 bool session_refill(struct session *session);
+
+/* A message of the device, over whatever stands on the screen. */
+void session_say(struct session *session, const char *text, bool log);
 
 /* A delay that a fault ordered is over now. */
 void session_release(struct session *session);

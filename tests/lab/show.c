@@ -13,6 +13,24 @@ enum filter { FILTER_INCLUDE, FILTER_EXCLUDE, FILTER_BEGIN, FILTER_SECTION };
 static const char *const filters[] = { "include", "exclude", "begin",
 	"section" };
 
+/* Where IOS says `_`: a delimiter, or either end of the line. */
+static char *
+ios_regex(const char *text)
+{
+	struct buf out;
+	buf_init(&out, 8192);
+	for (; *text; text++) {
+		if (*text == '\\' && text[1])
+			buf_addc(&out, *text++);
+		else if (*text == '_') {
+			buf_adds(&out, "(^|[ ,(){}]|$)");
+			continue;
+		}
+		buf_addc(&out, *text);
+	}
+	return buf_take(&out);
+}
+
 /* The regex says yes to LINE? */
 static bool
 says_yes(const regex_t *regex, const char *line)
@@ -70,9 +88,13 @@ show_filtered(
 	while (kind < 4 &&
 	    !word_abbreviates(words->items[filter + 1].text, filters[kind]))
 		kind++;
-	if (!str_eq(bar->text, "|") || kind == 4 ||
-	    regcomp(&regex, words_rest(words, filter + 2),
-		REG_EXTENDED | REG_NOSUB)) {
+	char *pattern = cli->device->platform->underscore
+	    ? ios_regex(words_rest(words, filter + 2))
+	    : xstrdup(words_rest(words, filter + 2));
+	bool bad = !str_eq(bar->text, "|") || kind == 4 ||
+	    regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
+	free(pattern);
+	if (bad) {
 		cli->device->platform->complain(cli, COMPLAIN_INVALID,
 		    words->items[filter + 1].offset, bar->text);
 		return;
