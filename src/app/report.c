@@ -107,7 +107,8 @@ report_indented(
 	struct buf line;
 	buf_init(&line, LINE_LIMIT_BYTES);
 	text += strspn(text, "\n");
-	while (*text) {
+	/* Nor blank lines behind it. */
+	while (text[strspn(text, "\n")]) {
 		size_t len = strcspn(text, "\n");
 		buf_reset(&line);
 		shown_add(&line, text, len);
