@@ -10,6 +10,7 @@ cd "$(dirname "$0")"
 
 jobs=$(nproc)
 logs=build/logs
+export logs
 failed=0
 
 # Runs a command quietly; its output is shown if it fails.
@@ -42,36 +43,42 @@ for test in json.load(sys.stdin)["tests"]:
         print(shlex.join(command))'
 }
 
-# memcheck LOG COMMAND: the command is one line, quoted as `programs` does.
-memcheck()
+# Each program under valgrind, as many at once as there are processors. Their
+# commands are lines on standard input, quoted as `programs` does.
+memcheck_all()
 {
-	memcheck_log=$1
-	eval "set -- $2"
-	if CMOCKA_MESSAGE_OUTPUT=stdout NETPUSH_VALGRIND=1 valgrind -q \
-		--error-exitcode=9 --leak-check=full \
-		--errors-for-leak-kinds=definite,indirect,possible \
-		--suppressions=tests/valgrind.supp \
-		--child-silent-after-fork=yes "$@" >"$memcheck_log" 2>&1; then
-		return 0
-	fi
-	cat "$memcheck_log" >&2
-	echo "valgrind: $* failed" >&2
-	return 1
+	CMOCKA_MESSAGE_OUTPUT=stdout NETPUSH_VALGRIND=1 \
+		xargs -d '\n' -P "$jobs" -n 1 sh -c '
+		eval "set -- $1"
+		log=$logs/valgrind-${1##*/}
+		valgrind -q --error-exitcode=9 --leak-check=full \
+			--errors-for-leak-kinds=definite,indirect,possible \
+			--suppressions=tests/valgrind.supp \
+			--child-silent-after-fork=yes "$@" </dev/null \
+			>"$log" 2>&1 && exit 0
+		cat "$log" >&2
+		echo "valgrind: $* failed" >&2
+		exit 1' memcheck
 }
 
-# Every parser of foreign bytes against bytes that nobody thought of, for a
-# minute each, as many at once as there are processors. What they find on the
-# way stays out of the tree.
+# Every parser of foreign bytes against bytes that nobody thought of, as many
+# at once as there are processors: what a device sends for a minute each, what
+# the user wrote for a quarter of it. What they find on the way stays out of
+# the tree.
 fuzz_all()
 {
 	fuzz_seconds=${NETPUSH_FUZZ_SECONDS:-60}
-	export fuzz_seconds logs
+	export fuzz_seconds
 	NETPUSH_PROFILES=$PWD/device-profiles
 	export NETPUSH_PROFILES
 	printf '%s\n' screen re event prompts sender template yaml known_hosts \
-		acl | xargs -P "$jobs" -I NAME sh -c '
+		acl acl_edit redact | xargs -P "$jobs" -I NAME sh -c '
 		mkdir -p "$logs/fuzz-NAME"
-		build/fuzz/tests/fuzz/fuzz_NAME -max_total_time="$fuzz_seconds" \
+		case NAME in
+		screen|re|event|prompts|sender) seconds=$fuzz_seconds ;;
+		*) seconds=$(((fuzz_seconds + 3) / 4)) ;;
+		esac
+		build/fuzz/tests/fuzz/fuzz_NAME -max_total_time="$seconds" \
 			-timeout=20 -rss_limit_mb=2048 -verbosity=0 \
 			-print_final_stats=1 -artifact_prefix="$logs/NAME-" \
 			"$logs/fuzz-NAME" tests/fuzz/corpus/NAME \
@@ -90,15 +97,11 @@ build asan
 
 echo "valgrind: units" >&2
 programs '^(unit|device)$' | sort -u >"$logs/programs"
-count=0
-while read -r program; do
-	count=$((count + 1))
-	memcheck "$logs/valgrind" "$program" </dev/null || failed=1
-done <"$logs/programs"
-echo "valgrind: $count programs, $([ "$failed" -eq 0 ] &&
-	echo no errors || echo ERRORS)"
+memcheck_all <"$logs/programs" || failed=1
+echo "valgrind: $(wc -l <"$logs/programs") programs, $(
+	[ "$failed" -eq 0 ] && echo no errors || echo ERRORS)"
 
-echo "fuzzing: ${NETPUSH_FUZZ_SECONDS:-60} s for each target" >&2
+echo "fuzzing: up to ${NETPUSH_FUZZ_SECONDS:-60} s for each target" >&2
 quietly cmake --preset fuzz
 quietly cmake --build build/fuzz --target fuzzers -j "$jobs"
 fuzz_all || failed=1
