@@ -14,6 +14,7 @@
 	10000 /* all of it; a worker that is called off is
 				killed 15 s later */
 #define CLOSE_GRACE_MS 2000
+#define FRESH_MAX      2 /* connections beside the first */
 
 static void
 tell(const struct acl_change *change, const char *text)
@@ -26,6 +27,10 @@ tell(const struct acl_change *change, const char *text)
 static enum step_status
 look(struct acl_change *change, struct acl *now, struct fault *fault)
 {
+	if (!session_is_usable(change->session)) {
+		err_set(&fault->err, ERR_CLOSED, "the session is over");
+		return STEP_UNKNOWN;
+	}
 	struct fault kept = change->result->fault;
 	change->result->fault = (struct fault){ 0 };
 	enum step_status status = STEP_UNKNOWN;
@@ -42,7 +47,8 @@ look(struct acl_change *change, struct acl *now, struct fault *fault)
 }
 
 static int
-put_back(struct acl_change *change, const struct acl *now, struct fault *fault)
+put_back(struct acl_change *change, const struct acl *now, int64_t deadline,
+    struct fault *fault)
 {
 	struct strs texts = { 0 };
 	struct plan_lines lines = { 0 };
@@ -50,7 +56,7 @@ put_back(struct acl_change *change, const struct acl *now, struct fault *fault)
 	acl_backup_restore(
 	    &change->backup, change->dialect, change->name, now, &texts);
 	plan_lines_from(&lines, &texts);
-	push_init(&push, &lines, deadline_in(UNDO_MS));
+	push_init(&push, &lines, deadline);
 	int rc = sender_push(change->session, &push, fault);
 	push_clear(&push);
 	plan_lines_clear(&lines);
@@ -60,7 +66,7 @@ put_back(struct acl_change *change, const struct acl *now, struct fault *fault)
 
 /* Over a session that is ready. */
 static enum step_status
-recover(struct acl_change *change)
+recover(struct acl_change *change, int64_t deadline)
 {
 	struct acl now = { 0 };
 	struct fault fault = { 0 };
@@ -69,7 +75,7 @@ recover(struct acl_change *change)
 	    change->backup.known) {
 		struct acl after = { 0 };
 		tell(change, "putting the old access list back");
-		put_back(change, &now, &fault);
+		put_back(change, &now, deadline, &fault);
 		fault_clear(&fault);
 		status = look(change, &after, &fault);
 		if (status == STEP_FAILED)
@@ -81,26 +87,38 @@ recover(struct acl_change *change)
 	return status;
 }
 
+/* Over a fresh connection; false if there is none to be had. */
+static bool
+recover_afresh(struct acl_change *change, int64_t deadline)
+{
+	struct session *first = change->session;
+	struct fault ignored = { 0 };
+	struct session *fresh = visit_again(first, deadline, &ignored);
+	if (fresh) {
+		change->session = fresh;
+		change->result->status = recover(change, deadline);
+		session_close(fresh, CLOSE_GRACE_MS);
+		change->session = first;
+	}
+	fault_clear(&ignored);
+	return fresh != NULL;
+}
+
 void
 step_acl_recover(struct acl_change *change)
 {
 	struct step_result *result = change->result;
-	struct session *first = change->session;
-	struct fault ignored = { 0 };
+	int64_t deadline = deadline_in(UNDO_MS);
 	bool called_off = result->fault.err.kind == ERR_CANCELLED;
-	if (session_is_usable(first) && !called_off) {
-		result->status = recover(change);
-	} else {
-		struct session *fresh = visit_again(
-		    first, deadline_in(UNDO_MS), &ignored);
-		if (fresh) {
-			change->session = fresh;
-			result->status = recover(change);
-			session_close(fresh, CLOSE_GRACE_MS);
-			change->session = first;
-		}
-		fault_clear(&ignored);
-	}
+	result->status = STEP_UNKNOWN;
+	if (session_is_usable(change->session) && !called_off)
+		result->status = recover(change, deadline);
+	/* What is put back may be cut as well. */
+	for (int i = 0; i < FRESH_MAX && result->status == STEP_UNKNOWN &&
+	     (called_off || !session_is_usable(change->session));
+	     i++)
+		if (!recover_afresh(change, deadline))
+			break;
 	/* It is as asked after all: the first trouble is a note. */
 	if (result->status == STEP_CHANGED) {
 		buf_addf(&result->notes, "%s; but read back, it is as asked\n",

@@ -328,7 +328,7 @@ ECHOES = [
            "else if (touched)\n\t\tresult->status = STEP_UNKNOWN;", "",
            FAILURES + "Proof.test_lost_characters"),
     mutant("undo: the old list is put back", "src/device/step_acl*.c",
-           "put_back(change, &now, &fault);", "(void)put_back;",
+           "put_back(change, &now, deadline, &fault);", "(void)put_back;",
            FAILURES + "Proof.test_other_applied"),
     mutant("undo: only what is read back is rolled back",
            "src/device/step_acl*.c",
