@@ -401,7 +401,7 @@ class Again(Case):
         self.lab.faults("REFUSES", {
             "kind": "refuse", "at": "2\\.2\\.2\\.2", "text": "% full"})
         self.lab.faults("HANGS", {
-            "kind": "delay", "at": "^(permit|deny|end)", "ms": 1500})
+            "kind": "delay", "at": "^(permit|deny|end)", "ms": 20000})
         self.lab.faults("TALKS", {
             "kind": "log_line", "at": "permit", "text":
             "%SYS-5-CONFIG_I: Configured from console"})
