@@ -14,7 +14,7 @@
 
 #define STEP_OUTPUT_LIMIT_BYTES (16u << 20)
 /* Of an output that is only shown: reports cut it shorter still. */
-#define STEP_SHOWN_LIMIT_BYTES (2u << 20)
+#define STEP_SHOWN_LIMIT_BYTES ((1u << 20) + (64u << 10))
 
 enum step_status {
 	STEP_OK, /* done; nothing was to be changed by it */

@@ -313,15 +313,55 @@ apply_form(struct piece *piece, size_t i, struct redact_spans *spans)
 	}
 }
 
+/* Which pairs of neighbours a text holds, as a set of hashes. Most lines hold
+ * no stem, and this says so at the cost of one pass for all stems. */
+struct pairs {
+	uint64_t bits[4];
+};
+
+static void
+pairs_add(struct pairs *pairs, const char *text, size_t len)
+{
+	for (size_t i = 1; i < len; i++) {
+		unsigned hash = (unsigned char)text[i - 1] * 33u +
+		    (unsigned char)text[i];
+		pairs->bits[hash >> 6 & 3] |= (uint64_t)1 << (hash & 63);
+	}
+}
+
+static bool
+pairs_hold(const struct pairs *pairs, const struct pairs *wanted)
+{
+	uint64_t missing = 0;
+	for (size_t i = 0; i < 4; i++)
+		missing |= wanted->bits[i] & ~pairs->bits[i];
+	return !missing;
+}
+
+static const struct pairs *
+stem_pairs(size_t form)
+{
+	static struct pairs pairs[FORMS];
+	static bool made;
+	for (size_t i = 0; !made && i < FORMS; i++)
+		pairs_add(&pairs[i], forms[i].stem, strlen(forms[i].stem));
+	made = true;
+	return &pairs[form];
+}
+
 static void
 find_in_piece(struct piece *piece, struct redact_spans *spans)
 {
 	char lower[PIECE_BYTES];
 	const char *stem = "";
+	struct pairs pairs = { 0 };
 	bool there = true;
 	for (size_t i = 0; i < piece->len; i++)
 		lower[i] = (char)tolower((unsigned char)piece->text[i]);
+	pairs_add(&pairs, lower, piece->len);
 	for (size_t i = 0; i < FORMS; i++) {
+		if (!pairs_hold(&pairs, stem_pairs(i)))
+			continue;
 		/* Forms of one stem stand together, mostly. */
 		if (strcmp(stem, forms[i].stem) != 0) {
 			stem = forms[i].stem;
