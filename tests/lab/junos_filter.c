@@ -120,7 +120,7 @@ enum verdict { GO_ON, ACCEPT, DENY };
 static enum verdict
 term_does(const struct strs *lines, const char *term)
 {
-	char path[512];
+	char path[1024];
 	enum verdict verdict = ACCEPT; /* also when it only counts */
 	snprintf(path, sizeof(path), "%s then", term);
 	for (size_t i = 0; i < lines->count; i++) {
@@ -170,7 +170,7 @@ filter_permits(const struct strs *lines, const char *name,
 static bool
 filter_exists(const struct strs *lines, const char *name)
 {
-	char path[512];
+	char path[1024];
 	snprintf(path, sizeof(path), "firewall family inet filter %s", name);
 	for (size_t i = 0; i < lines->count; i++)
 		if (junos_below(lines->items[i], path))
