@@ -1,8 +1,13 @@
-/* A way to a device's command line, from TCP to a session that is ready. */
+/* The way to a device's command line, from TCP to a session that is ready. */
 #ifndef NETPUSH_DEVICE_VISIT_H
 #define NETPUSH_DEVICE_VISIT_H
 
 #include "device/session.h"
+
+/* Connects, logs in and leaves again: are the credentials right? 0, or -1 with
+ * FAULT. */
+int visit_login(const struct target *target, const struct observer *observer,
+    int64_t deadline, struct fault *fault);
 
 /*
  * Connects, logs in and prepares, each within its timeout and all before

@@ -18,9 +18,10 @@ announce(const struct observer *observer, enum stage stage, struct err *err)
 	    err, ERR_CANCELLED, "called off before %s", stage_name(stage));
 }
 
-struct session *
-visit_open(const struct target *target, const struct observer *observer,
-    int64_t deadline, struct fault *fault)
+/* Connected and logged in. *UNTIL: when the shell must be there, too. */
+static struct ssh *
+log_in(const struct target *target, const struct observer *observer,
+    int64_t deadline, int64_t *until, struct fault *fault)
 {
 	const struct timeouts *timeouts = &target->device->timeouts;
 	struct err *err = &fault->err;
@@ -30,13 +31,36 @@ visit_open(const struct target *target, const struct observer *observer,
 	    deadline_first(deadline, deadline_in(timeouts->connect_ms)), err);
 	if (!ssh)
 		return NULL;
-	int64_t login = deadline_first(
-	    deadline, deadline_in(timeouts->login_ms));
-	struct transport *shell = NULL;
+	*until = deadline_first(deadline, deadline_in(timeouts->login_ms));
 	if (announce(observer, STAGE_LOGIN, err) == 0 &&
-	    ssh_login(ssh, target, login, fault) == 0)
-		shell = ssh_shell(ssh, login, err);
-	if (!shell || announce(observer, STAGE_PREPARE, err)) {
+	    ssh_login(ssh, target, *until, fault) == 0)
+		return ssh;
+	ssh_close(ssh, deadline_in(CLOSE_GRACE_MS));
+	return NULL;
+}
+
+int
+visit_login(const struct target *target, const struct observer *observer,
+    int64_t deadline, struct fault *fault)
+{
+	int64_t until;
+	struct ssh *ssh = log_in(target, observer, deadline, &until, fault);
+	if (!ssh)
+		return -1;
+	ssh_close(ssh, deadline_in(CLOSE_GRACE_MS));
+	return 0;
+}
+
+struct session *
+visit_open(const struct target *target, const struct observer *observer,
+    int64_t deadline, struct fault *fault)
+{
+	int64_t until;
+	struct ssh *ssh = log_in(target, observer, deadline, &until, fault);
+	if (!ssh)
+		return NULL;
+	struct transport *shell = ssh_shell(ssh, until, &fault->err);
+	if (!shell || announce(observer, STAGE_PREPARE, &fault->err)) {
 		ssh_close(ssh, deadline_in(CLOSE_GRACE_MS));
 		return NULL;
 	}

@@ -14,7 +14,7 @@
 #include "device/session.h"
 #include "device/step.h"
 #include "device/target.h"
-#include "device/transport_ssh2.h"
+#include "device/visit.h"
 #include "device/wait.h"
 #include "run/event.h"
 #include "text/redact.h"
@@ -337,47 +337,23 @@ visit(struct worker *worker, const struct observer *observer, int64_t deadline,
     struct fault *fault)
 {
 	const struct target *target = worker->target;
-	const struct timeouts *timeouts = &target->device->timeouts;
-	struct session *session = NULL;
-	struct transport *shell = NULL;
-	enum step_status status = STEP_FAILED;
-
-	on_stage(worker, STAGE_CONNECT);
-	struct ssh *ssh = ssh_connect(target, observer,
-	    deadline_first(deadline, deadline_in(timeouts->connect_ms)),
-	    &fault->err);
-	if (!ssh)
-		return status;
-	on_stage(worker, STAGE_LOGIN);
-	int64_t login = deadline_first(
-	    deadline, deadline_in(timeouts->login_ms));
-	if (ssh_login(ssh, target, login, fault))
-		goto out;
 	/* Only an enable password needs more than the login to be checked. */
-	if (!target->phase && !target->credentials->enable) {
-		status = STEP_UNCHANGED;
-		goto out;
-	}
-	shell = ssh_shell(ssh, login, &fault->err);
-	if (!shell)
-		goto out;
-	on_stage(worker, STAGE_PREPARE);
-	session = session_new(shell, target, observer, deadline);
-	if (session_prepare(session, fault))
-		goto out;
-	status = target->phase ? run_steps(worker, session, fault)
-			       : STEP_UNCHANGED;
-out:
-	if (session) {
-		enum stage ended = worker->stage;
-		on_stage(worker, STAGE_CLOSE);
-		session_close(session, CLOSE_GRACE_MS);
-		/* The result names the stage that failed, not the goodbye. */
-		if (fault->err.kind != ERR_NONE)
-			worker->stage = ended;
-	} else {
-		ssh_close(ssh, deadline_in(CLOSE_GRACE_MS));
-	}
+	if (!target->phase && !target->credentials->enable)
+		return visit_login(target, observer, deadline, fault)
+		    ? STEP_FAILED
+		    : STEP_UNCHANGED;
+	struct session *session = visit_open(target, observer, deadline, fault);
+	if (!session)
+		return STEP_FAILED;
+	enum step_status status = target->phase
+	    ? run_steps(worker, session, fault)
+	    : STEP_UNCHANGED;
+	enum stage ended = worker->stage;
+	on_stage(worker, STAGE_CLOSE);
+	session_close(session, CLOSE_GRACE_MS);
+	/* The result names the stage that failed, not the goodbye. */
+	if (fault->err.kind != ERR_NONE)
+		worker->stage = ended;
 	return status;
 }
 

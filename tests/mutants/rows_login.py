@@ -6,7 +6,6 @@ from row import mutant
 SSH = "src/device/transport*.c"
 JUMP_C = "src/device/jump.c"
 SESSION = "src/device/session*.c"
-WORKER = "src/run/worker*.c"
 
 LOGINS = "unit/device/test_session:logins_end_as_told"
 TEXT = "e2e/test_devices_text:"
@@ -46,7 +45,8 @@ CUTS = [
            "if (heard == CHANNEL_SILENCE) {\n\t\tfail_silent(x);",
            "if (false) {\n\t\tfail_silent(x);",
            FAILURES + "Proof.test_hangs_in_the_change", WIRE + "test_stall"),
-    mutant("stall: no SSH banner, no waiting beyond `connect`", WORKER,
+    mutant("stall: no SSH banner, no waiting beyond `connect`",
+           "src/device/visit.c",
            "deadline_first(deadline, deadline_in(timeouts->connect_ms))",
            "deadline", PROOF + "Timers.test_connect"),
     mutant("stall: no prompt, no waiting beyond `login`", SESSION,
