@@ -3,6 +3,7 @@
 #define NETPUSH_BASE_FDIO_H
 
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 struct buf;
@@ -22,6 +23,11 @@ int file_read(const char *path, struct buf *out, struct err *err);
  * that a reader sees the old or the new text, never a part. */
 int file_write_atomic(const char *path, const void *data, size_t len,
     mode_t mode, struct err *err);
+
+/* The same for what is written piece by piece: WRITE gets DATA and a stream,
+ * and returns 0, or -1 with errno. */
+int file_replace(const char *path, mode_t mode,
+    int (*write)(void *data, FILE *file), void *data, struct err *err);
 
 /* mkdir -p with MODE for the directories that are made. */
 int dir_make(const char *path, mode_t mode, struct err *err);

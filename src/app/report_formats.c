@@ -5,6 +5,7 @@
 #include "app/report_html.h"
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/fdio.h"
 #include "run/result.h"
 
 #include <errno.h>
@@ -59,53 +60,32 @@ const struct report_row report_rows[REPORT__COUNT] = {
 	[REPORT_HTML] = { ".html", 0600, report_html },
 };
 
-static int
-write_and_sync(
-    FILE *file, enum report_format format, const struct run_view *view)
-{
-	if (report_rows[format].write(file, view) || fflush(file))
-		return -1;
-	/* Pipes and devices cannot be synced, and need not be. */
-	return fsync(fileno(file)) && errno != EINVAL ? -1 : 0;
-}
+struct writing {
+	enum report_format format;
+	const struct run_view *view;
+};
 
-/* Beside the file that PATH leads to, so that a link stays a link. */
 static int
-replace(enum report_format format, const char *path, mode_t mode,
-    const struct run_view *view)
+write_format(void *data, FILE *file)
 {
-	int rc = -1;
-	char *real = realpath(path, NULL);
-	const char *to = real ? real : path;
-	char *temporary = xasprintf("%s.XXXXXX", to);
-	int fd = mkostemp(temporary, O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (file && fchmod(fd, mode) == 0 &&
-	    write_and_sync(file, format, view) == 0 &&
-	    rename(temporary, to) == 0)
-		rc = 0;
-	int error = errno;
-	if (rc && fd >= 0)
-		unlink(temporary);
-	if (file)
-		fclose(file);
-	free(temporary);
-	free(real);
-	errno = error;
-	return rc;
+	const struct writing *writing = data;
+	return report_rows[writing->format].write(file, writing->view);
 }
 
 /* A pipe, a terminal, /dev/null: renaming would take its place. */
 static int
-write_through(
-    enum report_format format, const char *path, const struct run_view *view)
+write_through(const char *path, struct writing *writing, struct err *err)
 {
+	errno = 0;
 	FILE *file = fopen(path, "we");
-	if (!file)
-		return -1;
-	int rc = write_and_sync(file, format, view), error = errno;
-	fclose(file);
-	errno = error;
+	int rc = file && write_format(writing, file) == 0 && fflush(file) == 0
+	    ? 0
+	    : -1;
+	if (rc)
+		err_sys(err, ERR_INTERNAL, errno ? errno : EIO,
+		    "%s cannot be written", path);
+	if (file)
+		fclose(file);
 	return rc;
 }
 
@@ -114,13 +94,15 @@ report_write_file(enum report_format format, const char *path,
     const struct run_view *view, struct err *err)
 {
 	struct stat st;
+	struct writing writing = { format, view };
 	bool exists = stat(path, &st) == 0;
-	mode_t mode = exists ? st.st_mode & 0777 : report_rows[format].mode;
-	errno = 0;
-	if ((exists && !S_ISREG(st.st_mode)
-		    ? write_through(format, path, view)
-		    : replace(format, path, mode, view)) == 0)
-		return 0;
-	return err_sys(err, ERR_INTERNAL, errno ? errno : EIO,
-	    "%s cannot be written", path);
+	if (exists && !S_ISREG(st.st_mode))
+		return write_through(path, &writing, err);
+	/* Beside the file that PATH leads to: a link stays a link. */
+	char *real = realpath(path, NULL);
+	int rc = file_replace(real ? real : path,
+	    exists ? st.st_mode & 0777 : report_rows[format].mode, write_format,
+	    &writing, err);
+	free(real);
+	return rc;
 }

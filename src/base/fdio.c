@@ -87,30 +87,47 @@ out:
 }
 
 int
-file_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
-    struct err *err)
+file_replace(const char *path, mode_t mode,
+    int (*write)(void *data, FILE *file), void *data, struct err *err)
 {
-	int rc = -1;
 	char *temporary = xasprintf("%s.XXXXXX", path);
 	int fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0) {
-		err_sys(
-		    err, ERR_INTERNAL, errno, "%s: cannot be written", path);
-		goto out;
-	}
-	if (fd_write_all(fd, data, len) || fchmod(fd, mode) || fsync(fd) ||
-	    rename(temporary, path)) {
-		err_sys(
-		    err, ERR_INTERNAL, errno, "%s: cannot be written", path);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	int rc = -1;
+	if (file && fchmod(fd, mode) == 0 && write(data, file) == 0 &&
+	    fflush(file) == 0 && fsync(fd) == 0 && rename(temporary, path) == 0)
+		rc = 0;
+	if (rc)
+		err_sys(err, ERR_INTERNAL, errno ? errno : EIO,
+		    "%s cannot be written", path);
+	if (rc && fd >= 0)
 		unlink(temporary);
-		goto out;
-	}
-	rc = 0;
-out:
-	if (fd >= 0)
+	if (file)
+		fclose(file);
+	else if (fd >= 0)
 		close(fd);
 	free(temporary);
 	return rc;
+}
+
+struct bytes {
+	const void *data;
+	size_t len;
+};
+
+static int
+write_bytes(void *data, FILE *file)
+{
+	const struct bytes *bytes = data;
+	return fwrite(bytes->data, 1, bytes->len, file) == bytes->len ? 0 : -1;
+}
+
+int
+file_write_atomic(const char *path, const void *data, size_t len, mode_t mode,
+    struct err *err)
+{
+	struct bytes bytes = { data, len };
+	return file_replace(path, mode, write_bytes, &bytes, err);
 }
 
 /* 0 if there is a directory afterwards, else -1 with errno. */

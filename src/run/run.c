@@ -161,25 +161,22 @@ exit_status(const struct run *run, bool refused)
 					      : EXIT_DEVICES_FAILED;
 }
 
+static int
+put_result(void *data, FILE *file)
+{
+	return result_write(file, data);
+}
+
 static void
 write_result(struct run *run)
 {
 	struct err err;
-	struct run_outcome *outcome = run->outcome;
-	struct run_view view = run_outcome_view(outcome);
-	char *path = xasprintf("%s/result.json", outcome->dir);
-	char *temporary = xasprintf("%s.new", path);
-	FILE *file = fopen(temporary, "we");
-	if (!file || result_write(file, &view) || fsync(fileno(file)) ||
-	    rename(temporary, path)) {
-		err_sys(&err, ERR_INTERNAL, errno, "%s", path);
+	struct run_view view = run_outcome_view(run->outcome);
+	char *path = xasprintf("%s/result.json", run->outcome->dir);
+	run->outcome->result_kept = file_replace(path, 0600, put_result, &view,
+					&err) == 0;
+	if (!run->outcome->result_kept)
 		log_error("%s", err.text);
-	} else {
-		outcome->result_kept = true;
-	}
-	if (file)
-		fclose(file);
-	free(temporary);
 	free(path);
 }
 
