@@ -105,8 +105,7 @@ size_t job_share_of(struct job_share share, size_t whole);
 
 /* run.window, as written; base/when.h reads the times when the run begins. */
 struct job_window {
-	char *start, *end; /* or NULL */
-	struct place start_place, end_place;
+	char *start, *end; /* or NULL; each is a time, if perhaps a past one */
 	int64_t grace_ms; /* for those in flight when it ends */
 };
 

@@ -6,10 +6,9 @@
 #include "base/when.h"
 #include "model/job.h"
 
-/* A time of the job, with its place in front of what is wrong. */
+/* WHERE stands in front of what is wrong. */
 static int
-read_time(const char *text, const struct place *place, int64_t now_ms,
-    int64_t *time_ms)
+read_time(const char *text, const char *where, int64_t now_ms, int64_t *time_ms)
 {
 	struct when when;
 	struct err err;
@@ -17,11 +16,7 @@ read_time(const char *text, const struct place *place, int64_t now_ms,
 	if (!text)
 		return 0;
 	if (when_parse(text, now_ms, &when, &err)) {
-		if (place)
-			log_error("%s:%u:%u: %s", place->file, place->line,
-			    place->column, err.text);
-		else
-			log_error("--at: %s", err.text);
+		log_error("%s: %s", where, err.text);
 		return -1;
 	}
 	*time_ms = when.time_ms;
@@ -39,14 +34,13 @@ window_find(struct window *window, const struct job *job, const char *at,
 	char text[WHEN_TEXT_BYTES];
 	int rc = 0;
 	*window = (struct window){ 0 };
-	if (read_time(
-		asked->start, &asked->start_place, now_ms, &window->start_ms))
+	if (read_time(asked->start, job->path, now_ms, &window->start_ms))
 		rc = -1;
-	if (at && read_time(at, NULL, now_ms, &window->start_ms))
+	if (at && read_time(at, "--at", now_ms, &window->start_ms))
 		rc = -1;
 	/* "04:00" is the first one after the start. */
 	int64_t from = window->start_ms > now_ms ? window->start_ms : now_ms;
-	if (read_time(asked->end, &asked->end_place, from, &window->end_ms))
+	if (read_time(asked->end, job->path, from, &window->end_ms))
 		rc = -1;
 	if (rc || !window->end_ms)
 		return rc;

@@ -2,7 +2,10 @@
 #include "job_parts.h"
 
 #include "base/alloc.h"
+#include "base/deadline.h"
+#include "base/err.h"
 #include "base/str.h"
+#include "base/when.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +128,16 @@ read_batches(struct job_policy *policy, const struct yaml_node *node,
 			policy->batch_count++;
 }
 
+/* Is it a time at all? Whether it has passed is judged when the run begins. */
+static void
+judge_time(const char *text, struct place place, struct diags *diags)
+{
+	struct when when;
+	struct err err;
+	if (text && when_parse(text, clock_wall_ms(), &when, &err))
+		diag_add(diags, place, "%s", err.text);
+}
+
 void
 job_policy_read(struct job_policy *policy, const struct yaml_node *node,
     struct diags *diags)
@@ -146,9 +159,10 @@ job_policy_read(struct job_policy *policy, const struct yaml_node *node,
 		if (!draft.policy.window.start && !draft.policy.window.end)
 			diag_add(diags, draft.window->place,
 			    "\"window\" needs \"start\", \"end\" or both");
-		draft.policy.window.start_place = yaml_place(
-		    draft.window, "start");
-		draft.policy.window.end_place = yaml_place(draft.window, "end");
+		judge_time(draft.policy.window.start,
+		    yaml_place(draft.window, "start"), diags);
+		judge_time(draft.policy.window.end,
+		    yaml_place(draft.window, "end"), diags);
 	}
 	*policy = draft.policy;
 }
