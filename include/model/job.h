@@ -68,6 +68,15 @@ enum job_strategy {
 	STRATEGY__COUNT,
 };
 
+/* When a change is made only with an undo that is armed. */
+enum job_guard {
+	JOB_GUARD_AUTO, /* what may cut us off, where the device can do it */
+	JOB_GUARD_OFF,
+	JOB_GUARD_ALWAYS, /* every change; none where the device cannot */
+	JOB_GUARD_RELOAD, /* the same, and its undo may be a reload */
+	JOB_GUARD__COUNT,
+};
+
 struct job_step {
 	enum step_kind kind;
 	char *name; /* for people; made from the kind if not given */
@@ -76,6 +85,8 @@ struct job_step {
 	enum on_failure on_failure;
 	char *template_name; /* STEP_TEMPLATE */
 	enum job_strategy strategy; /* STEP_TEMPLATE with the proof acl */
+	enum job_guard guard; /* STEP_TEMPLATE, STEP_CONFIG: complete */
+	int guard_minutes; /* until the device takes the change back */
 	struct template *text; /* STEP_CONFIG */
 	struct template **commands; /* STEP_COMMAND: a template each */
 	size_t command_count;
@@ -206,6 +217,8 @@ struct job {
 	char *source; /* prompt|env|agent|key or NULL */
 	char *identity; /* credentials: identity: FILE, or NULL */
 	char *validate_on; /* hostname or NULL */
+	enum job_guard guard; /* of steps that do not say */
+	int guard_minutes;
 	struct job_policy policy;
 	struct job_report report;
 

@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "base/str.h"
+#include "model/profile_guard.h"
 #include "model/timeouts.h"
 
 #include <jansson.h>
@@ -141,6 +142,12 @@ struct profile {
 	struct re *commit_proof; /* must match what the last of them says */
 	char *commit_proof_text;
 	struct strs undo; /* lines that drop what is not committed */
+	/* What the device has to take a change back; the first that is there
+	 * counts. */
+	struct profile_guard *guards;
+	size_t guard_count;
+	struct profile_rules risky; /* configuration lines that may cut off who
+				       sends them */
 	char *running_config; /* the command that shows it, or NULL */
 	struct profile_rules config_ignore; /* its lines that are not content */
 

@@ -102,6 +102,20 @@ keep_words(struct sender *sender, size_t index, const char *text)
 	    sender_line(sender, index), text);
 }
 
+/* A line whose answer had to say something has not said it. */
+static void
+not_proved(struct sender *sender, size_t index, const char *text)
+{
+	const char *sent = sender_line(sender, index);
+	if (sender->refused || sender->bad)
+		return;
+	sender->refused = true;
+	sender->failed_at = index;
+	fault_at(sender->fault, (unsigned)index + 1, sent, text);
+	err_set(&sender->fault->err, ERR_VERIFY,
+	    "the device did not confirm that the change was committed");
+}
+
 /* The mode was left while lines of the block were still to come. */
 void
 sender_stray(struct sender *sender, size_t index, const char *prompt)
@@ -182,7 +196,15 @@ hear_reply(void *data, struct exchange_request *request,
 		pace(sender, request, reply->index, false);
 		return -1;
 	}
-	enum said said = judge(sender->profile, reply->text, reply->len, &why);
+	const struct plan_line *line = &sender->push->lines->items[index];
+	enum said said = line->shown
+	    ? (reply->len ? SAID_SOMETHING : SAID_NOTHING)
+	    : judge(sender->profile, reply->text, reply->len, &why);
+	if (said != SAID_NO && line->proof &&
+	    !re_match(line->proof, reply->text, reply->len, NULL)) {
+		not_proved(sender, index, reply->text);
+		return -1;
+	}
 	if (said == SAID_NO) {
 		refuse(sender, index, reply->text, &why);
 		pace(sender, request, reply->index, false);

@@ -140,27 +140,6 @@ step_render(struct session *session, const struct job_step *step,
 	return rc;
 }
 
-/* What the device said to the last line of the text, which commits it, must
- * say so. */
-static int
-check_commit(const struct session *session, const struct plan_lines *lines,
-    const char *spoken, struct fault *fault)
-{
-	const struct profile *profile = session_profile(session);
-	const char *last = lines->items[lines->count - 1].text;
-	if (!profile->commit_proof)
-		return 0;
-	char *heading = xasprintf("line %zu: %s:\n", lines->count, last);
-	const char *said = strstr(spoken, heading);
-	said = said ? said + strlen(heading) : "";
-	free(heading);
-	if (re_match(profile->commit_proof, said, strlen(said), NULL))
-		return 0;
-	fault_at(fault, (unsigned)lines->count, last, said);
-	return err_set(&fault->err, ERR_VERIFY,
-	    "the device did not confirm that the change was committed");
-}
-
 int
 step_push(struct session *session, const struct job_step *step,
     const struct plan_lines *lines, struct step_result *result, bool *touched)
@@ -168,9 +147,6 @@ step_push(struct session *session, const struct job_step *step,
 	struct push push;
 	push_init(&push, lines, step_deadline(session, step));
 	int rc = sender_push(session, &push, &result->fault);
-	if (rc == 0)
-		rc = check_commit(
-		    session, lines, buf_str(&push.spoken), &result->fault);
 	buf_add(&result->notes, buf_str(&push.spoken), push.spoken.len);
 	result->notes.cut |= push.spoken.cut;
 	*touched = push.sent > 0;

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "job_parts.h"
 #include "model/plan.h"
+#include "model/profile_guard.h"
 
 #include <fnmatch.h>
 #include <stddef.h>
@@ -24,6 +25,7 @@ struct draft {
 	const struct yaml_node *defaults, *device_list, *vars, *phases, *run,
 	    *report;
 	const struct yaml_node *acl_name, *acl_lines, *append, *extended;
+	const struct yaml_node *guard;
 };
 
 #define FIELD(key, kind, type, member)                                         \
@@ -53,6 +55,10 @@ static const struct yaml_field job_fields[] = {
 	FIELD("run", MAP, struct draft, run),
 	{ "timeouts", YAML_FIELD_TABLE, offsetof(struct draft, job.timeouts),
 	    false, 0, 0, &timeouts_table },
+	FIELD("guard", ANY, struct draft, guard),
+	{ "guard_minutes", YAML_FIELD_INT,
+	    offsetof(struct draft, job.guard_minutes), false, 1,
+	    GUARD_MINUTES_MAX, NULL },
 	FIELD("phases", LIST, struct draft, phases),
 	FIELD("report", MAP, struct draft, report),
 	FIELD("acl_name", ANY, struct draft, acl_name),
@@ -231,6 +237,8 @@ read_job(const char *path, const struct yaml_node *root, struct job *job,
 			draft.job.name = stem(path);
 		read_vars(&draft, root, diags);
 		read_devices(&draft, root, profiles, diags);
+		if (draft.guard)
+			job_guard_read(&draft.job.guard, draft.guard, diags);
 		job_policy_read(&draft.job.policy, draft.run, diags);
 		job_report_read(&draft.job.report, draft.report, diags);
 		read_phases(&draft, root, diags);
@@ -250,6 +258,7 @@ job_new(const char *path)
 	struct job *job = xcalloc(1, sizeof(*job));
 	job->path = xstrdup(path);
 	job->threads = THREADS_DEFAULT;
+	job->guard_minutes = GUARD_MINUTES_DEFAULT;
 	job_policy_init(&job->policy);
 	job->timeouts = timeouts_unset();
 	job_report_init(&job->report);

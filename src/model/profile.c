@@ -112,6 +112,8 @@ profile_free(struct profile *profile)
 	profile_rules_clear(&profile->config_ignore);
 	profile_rules_clear(&profile->new_password);
 	profile_rules_clear(&profile->above_prompt);
+	profile_rules_clear(&profile->risky);
+	profile_guards_clear(profile);
 	strs_clear(&profile->setup);
 	strs_clear(&profile->save);
 	strs_clear(&profile->commit);

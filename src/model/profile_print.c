@@ -37,11 +37,17 @@ struct printed_acl {
 	char *show;
 };
 
+struct printed_guard {
+	struct profile_guard guard;
+	char *grace; /* owned */
+};
+
 /* A profile in the shape of the file: all text is borrowed. */
 struct printed {
 	struct profile profile;
 	struct texts new_password, above_prompt, refusals, notices, read_only,
-	    alone, renames, log_lines, secrets, config_ignore;
+	    alone, renames, log_lines, secrets, config_ignore, risky;
+	struct printed_guard *guards;
 	struct printed_save *save;
 	struct printed_commit *commit;
 	struct printed_acl *acl;
@@ -146,6 +152,43 @@ static const cyaml_schema_field_t acl_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t act_fields[] = {
+	TEXT("line", struct profile_act, line),
+	TEXT("mode", struct profile_act, mode),
+	TEXT("proof", struct profile_act, proof_text),
+	TRUTH("shown", struct profile_act, shown),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t act_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct profile_act, act_fields),
+};
+
+#define ACTS(key, member)                                                      \
+	ARRAY(key, struct printed_guard, guard.member.items,                   \
+	    guard.member.count, &act_schema)
+
+static const cyaml_schema_field_t guard_fields[] = {
+	TEXT("name", struct printed_guard, guard.name),
+	TEXT("for", struct printed_guard, guard.scope_text),
+	TRUTH("reloads", struct printed_guard, guard.reloads),
+	TRUTH("timer", struct printed_guard, guard.timer),
+	TEXT("grace", struct printed_guard, grace),
+	ACTS("probe", probe),
+	ACTS("arm", arm),
+	TEXT("enter", struct printed_guard, guard.enter),
+	TEXT("mode", struct printed_guard, guard.mode),
+	ACTS("commit", commit),
+	ACTS("confirm", confirm),
+	ACTS("undo", undo),
+	ARRAY("questions", struct printed_guard, guard.questions,
+	    guard.question_count, &question_schema),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t guard_schema = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct printed_guard, guard_fields),
+};
+
 static const cyaml_schema_field_t profile_fields[] = {
 	TEXT("device_type", struct printed, profile.device_type),
 	TEXT("description", struct printed, profile.description),
@@ -184,6 +227,9 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    "save", OPTIONAL, struct printed, save, save_fields),
 	CYAML_FIELD_MAPPING_PTR(
 	    "commit", OPTIONAL, struct printed, commit, commit_fields),
+	ARRAY("risky", struct printed, risky.items, risky.count, &text_schema),
+	ARRAY("guards", struct printed, guards, profile.guard_count,
+	    &guard_schema),
 	TEXT("running_config", struct printed, profile.running_config),
 	ARRAY("config_ignore", struct printed, config_ignore.items,
 	    config_ignore.count, &text_schema),
@@ -240,6 +286,27 @@ set_timeouts(struct printed *printed, const struct timeouts *timeouts)
 	};
 }
 
+static struct printed_guard *
+guards_of(const struct profile *profile)
+{
+	struct printed_guard *guards = xcalloc(
+	    profile->guard_count + 1, sizeof(*guards));
+	for (size_t i = 0; i < profile->guard_count; i++) {
+		guards[i].guard = profile->guards[i];
+		guards[i].grace = xasprintf(
+		    "%lldms", (long long)profile->guards[i].grace_ms);
+	}
+	return guards;
+}
+
+static void
+guards_free(struct printed_guard *guards, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(guards[i].grace);
+	free(guards);
+}
+
 /* Variables have no schema, but JSON is YAML, and reads back with the same
  * types: numbers and words bare, texts in quotes. */
 static int
@@ -278,6 +345,8 @@ profile_print(const struct profile *profile, FILE *out)
 		.log_lines = texts_of(&profile->log_lines),
 		.secrets = texts_of(&profile->secrets),
 		.config_ignore = texts_of(&profile->config_ignore),
+		.risky = texts_of(&profile->risky),
+		.guards = profile->guard_count ? guards_of(profile) : NULL,
 		.save = profile->save.count ? &save : NULL,
 		.commit = profile->commit.count ? &commit : NULL,
 		.acl = profile->acl_dialect ? &acl : NULL,
@@ -306,6 +375,8 @@ out:
 	free(printed.log_lines.items);
 	free(printed.secrets.items);
 	free(printed.config_ignore.items);
+	free(printed.risky.items);
+	guards_free(printed.guards, printed.guards ? profile->guard_count : 0);
 	return rc;
 }
 
