@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 struct buf;
+struct profile_question;
+struct re;
 struct session;
 
 /*
@@ -64,6 +66,25 @@ int session_commands(struct session *session, const struct strs *commands,
 /* Goes to a mode by the profile's enter and leave commands. */
 int session_enter(
     struct session *session, const char *mode, struct fault *fault);
+
+/* The same by COMMAND, given in the exec mode, in place of the profile's. */
+int session_enter_by(struct session *session, const char *mode,
+    const char *command, struct fault *fault);
+
+/* A line that is given in a mode, with answers of its own to what it asks. */
+struct session_act {
+	const char *line;
+	const char *mode; /* NULL: the exec mode */
+	const struct re *proof; /* what it shows must match, whatever else is
+				   in it; NULL: it must be no refusal */
+	const struct profile_question *questions;
+	size_t question_count;
+};
+
+/* Does it; what it shows is added to OUT. -1 with kind refused or verify if
+ * it did not do what it should. The session is left in that mode. */
+int session_act(struct session *session, const struct session_act *act,
+    int64_t timeout_ms, struct buf *out, struct fault *fault);
 
 /* The mode that the last prompt showed; NULL before the first. */
 const struct profile_mode *session_mode(const struct session *session);

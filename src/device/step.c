@@ -142,15 +142,26 @@ step_render(struct session *session, const struct job_step *step,
 
 int
 step_push(struct session *session, const struct job_step *step,
-    const struct plan_lines *lines, struct step_result *result, bool *touched)
+    const struct plan_lines *lines, struct guard *guard,
+    struct step_result *result, bool *touched)
 {
+	struct guard none = { 0 };
+	struct plan_lines own;
 	struct push push;
-	push_init(&push, lines, step_deadline(session, step));
-	int rc = sender_push(session, &push, &result->fault);
+	if (!guard)
+		guard = &none;
+	push_init(&push, guard_lines(guard, lines, &own),
+	    step_deadline(session, step));
+	int rc = guard_begin(guard, &push, &result->fault);
+	if (rc == 0) {
+		rc = sender_push(session, &push, &result->fault);
+		guard_pushed(guard, &push, rc);
+	}
 	buf_add(&result->notes, buf_str(&push.spoken), push.spoken.len);
 	result->notes.cut |= push.spoken.cut;
-	*touched = push.sent > 0;
+	*touched = push.sent > 0 || guard->armed;
 	push_clear(&push);
+	plan_lines_clear(&own);
 	return rc;
 }
 

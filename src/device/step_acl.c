@@ -261,6 +261,26 @@ tell_difference(struct acl_change *change)
 	strs_clear(&wanted);
 }
 
+static void
+push_and_prove(struct acl_change *change, const struct plan_lines *send)
+{
+	struct step_result *result = change->result;
+	const struct guard_change guarded = step_acl_guarded(change);
+	bool touched = false;
+	int rc = step_push(change->session, change->step, send, &change->guard,
+	    result, &touched);
+	if (rc == 0)
+		prove(change);
+	else if (touched)
+		result->status = STEP_UNKNOWN;
+	bool good = result->status == STEP_CHANGED &&
+	    guard_confirm(&change->guard, &guarded, result) == 0;
+	/* Where something is armed a failure without a change is one more
+	 * reason to take that away. */
+	if (!good && (result->status != STEP_FAILED || change->guard.armed))
+		guard_recover(&change->guard, &guarded, result);
+}
+
 void
 step_change_acl(struct session *session, const struct job_step *step,
     const struct plan_lines *lines, struct step_result *result)
@@ -272,7 +292,6 @@ step_change_acl(struct session *session, const struct job_step *step,
 	};
 	struct plan_lines missing = { 0 };
 	const struct plan_lines *send;
-	bool touched = false;
 	prepare(&change);
 	if (!change.dialect || !change.name) {
 		err_set(&result->fault.err, ERR_JOB,
@@ -295,19 +314,18 @@ step_change_acl(struct session *session, const struct job_step *step,
 		step_tell(result, send);
 		goto out;
 	}
-	if (note_before(&change))
+	if (guard_choose(&change.guard, session, step, GUARD_FOR_ACL,
+		change.applied, result) ||
+	    note_before(&change))
 		goto out;
-	if (step_push(session, step, send, result, &touched) == 0)
-		prove(&change);
-	else if (touched)
-		result->status = STEP_UNKNOWN;
-	if (result->status == STEP_UNKNOWN)
-		step_acl_recover(&change);
+	push_and_prove(&change, send);
 out:
 	plan_lines_clear(&missing);
 	acl_backup_clear(&change.backup);
+	guard_clear(&change.guard);
 	acl_clear(&change.before);
 	acl_clear(&change.wanted);
+	acl_clear(&change.now);
 	strs_clear(&change.lines);
 	strs_clear(&change.send);
 }

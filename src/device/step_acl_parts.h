@@ -14,8 +14,10 @@ struct acl_change {
 	const char *name;
 	enum acl_type type;
 	bool append;
+	struct guard guard;
 	struct strs lines;
 	struct acl before, wanted;
+	struct acl now; /* as it was looked at last, after the change */
 	struct acl_backup backup; /* of `before` */
 	struct strs send; /* for append: the lines that are not there yet */
 	/* Where it is applied the change may cut us off, or a flow that is
@@ -37,11 +39,7 @@ bool step_acl_edit(struct acl_change *change, struct plan_lines *lines);
 /* Absent both, or equal. */
 bool step_acl_same(const struct acl *a, const struct acl *b);
 
-/*
- * After a push that failed behind its first line, or was not as asked when it
- * was read back: looks, over the same connection or a fresh one, and puts the
- * old list back. Sets the status to what was seen in the end.
- */
-void step_acl_recover(struct acl_change *change);
+/* How the list is looked at and put back, for the guard. */
+struct guard_change step_acl_guarded(struct acl_change *change);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef NETPUSH_DEVICE_STEP_PARTS_H
 #define NETPUSH_DEVICE_STEP_PARTS_H
 
+#include "device/guard.h"
 #include "device/step.h"
 #include "model/plan.h"
 
@@ -13,10 +14,12 @@ typedef void step_change_fn(struct session *session,
 step_change_fn step_change_acl; /* proof: the access list, read back */
 step_change_fn step_change_config; /* proof: the running configuration */
 
-/* Pushes LINES; what the device said to accepted ones goes to the notes.
- * *TOUCHED: at least one line left, so the device may be changed. */
+/* Pushes LINES under GUARD (NULL: none); what the device said to accepted ones
+ * goes to the notes. *TOUCHED: at least one line left, or something was armed,
+ * so the device may be changed. */
 int step_push(struct session *session, const struct job_step *step,
-    const struct plan_lines *lines, struct step_result *result, bool *touched);
+    const struct plan_lines *lines, struct guard *guard,
+    struct step_result *result, bool *touched);
 
 /*
  * STATE is what the device shows before STEP changes it. Tells the observer;

@@ -229,8 +229,8 @@ profile_guards_judge(const struct profile *profile, struct diags *diags)
 	for (size_t i = 0; i < profile->guard_count; i++) {
 		const struct profile_guard *guard = &profile->guards[i];
 		const char *name = guard->name ? guard->name : "";
-		judge_mode(profile, guard->mode, "a change", guard->place,
-		    diags);
+		judge_mode(
+		    profile, guard->mode, "a change", guard->place, diags);
 		judge_acts(profile, guard, &guard->probe, diags);
 		judge_acts(profile, guard, &guard->arm, diags);
 		judge_acts(profile, guard, &guard->confirm, diags);
