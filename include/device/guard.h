@@ -26,8 +26,8 @@ struct guard {
 	bool armed; /* from here on the device may take the change back */
 	bool in_effect; /* the change was seen on the device */
 	bool condemned; /* it is not to be kept, whatever is seen */
+	bool confirming; /* the line that keeps it went out once */
 	bool helpless; /* the device says that it cannot take it back */
-	int undo_tries;
 	int64_t due_ms, due_wall_ms; /* when the device does so by itself */
 };
 

@@ -50,6 +50,7 @@ struct profile_guard {
 	char *mode; /* where that leads; NULL: the configuration mode */
 	struct profile_acts commit; /* lines in place of the profile's */
 	struct profile_acts confirm; /* keeps the change */
+	struct profile_acts settled; /* as proved: nothing is armed any more */
 	struct profile_acts undo; /* takes it back now; may do nothing when
 				     there is nothing to be taken back */
 	struct profile_question *questions; /* asked before the profile's own */

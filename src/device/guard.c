@@ -218,8 +218,34 @@ guard_pushed(struct guard *guard, const struct push *push, int rc)
 		guard->armed = false;
 	else if (by_commit && push->sent == push->lines->count)
 		set_due(guard);
-	/* Without a candidate each line counts at once. */
-	guard->in_effect |= push->accepted && !how->commit.count;
+	/* Without a candidate each line counts at once. Of a session that was
+	 * cut nobody knows how far it got. */
+	bool cut = !session_is_usable(guard->session);
+	if (how->commit.count)
+		guard->in_effect |= cut && push->sent == push->lines->count;
+	else
+		guard->in_effect |= (cut ? push->sent : push->accepted) > 0;
+}
+
+int
+guard_settled(
+    const struct guard *guard, struct session *session, struct fault *fault)
+{
+	return guard_acts(guard, session, &guard->how->settled, fault);
+}
+
+/* Takes the undo away. Where an earlier try was cut it may be gone already,
+ * and the device refuses: what it shows then decides. */
+static int
+confirm(struct guard *guard, struct session *session, struct fault *fault)
+{
+	bool again = guard->confirming;
+	guard->confirming = true;
+	int rc = guard_acts(guard, session, &guard->how->confirm, fault);
+	if (rc && (!again || fault->err.kind != ERR_REFUSED))
+		return -1;
+	fault_clear(fault);
+	return guard_settled(guard, session, fault);
 }
 
 int
@@ -232,42 +258,44 @@ guard_keep(struct guard *guard, const struct guard_change *change,
 	if (seen != GUARD_AS_WANTED)
 		return err_set(&fault->err, ERR_VERIFY,
 		    "there it is not what the first one saw");
-	return guard_acts(guard, session, &guard->how->confirm, fault);
+	return confirm(guard, session, fault);
 }
 
-/* The second connection; a device may be short of terminal lines. */
-static struct session *
-open_second(const struct guard *guard, struct fault *fault)
+/* One try over a second connection. */
+static int
+keep_once(
+    struct guard *guard, const struct guard_change *change, struct fault *fault)
 {
 	const struct timeouts *timeouts = &session_target(guard->session)
 					       ->device->timeouts;
 	int64_t limit_ms = timeouts->connect_ms + 2 * timeouts->login_ms +
 	    timeouts->step_ms;
-	for (int i = 1;; i++) {
-		struct session *fresh = visit_again(guard->session,
-		    session_deadline(guard->session, limit_ms), fault);
-		if (fresh || i == CONFIRM_TRIES ||
-		    !visit_is_passing(fault->err.kind))
-			return fresh;
-		fault_clear(fault);
-		wait_fd(-1, 0,
-		    session_deadline(guard->session, CONFIRM_PAUSE_MS), -1);
-	}
+	struct session *fresh = visit_again(
+	    guard->session, session_deadline(guard->session, limit_ms), fault);
+	int rc = fresh ? guard_keep(guard, change, fresh, fault) : -1;
+	session_close(fresh, CLOSE_GRACE_MS);
+	return rc;
 }
 
+/* A device may be short of terminal lines, a second connection be cut as well,
+ * a lock be held for a moment: it is tried again, not often. */
 int
 guard_keep_afresh(
     struct guard *guard, const struct guard_change *change, struct fault *fault)
 {
-	struct session *fresh = open_second(guard, fault);
-	int rc = fresh ? guard_keep(guard, change, fresh, fault) : -1;
-	session_close(fresh, CLOSE_GRACE_MS);
-	if (rc) {
-		guard->condemned = true;
+	int rc = keep_once(guard, change, fault);
+	for (int i = 1;
+	     rc && i < CONFIRM_TRIES && visit_is_passing(fault->err.kind);
+	     i++) {
+		fault_clear(fault);
+		wait_fd(-1, 0,
+		    session_deadline(guard->session, CONFIRM_PAUSE_MS), -1);
+		rc = keep_once(guard, change, fault);
+	}
+	if (rc)
 		err_prefix(&fault->err,
 		    "the second connection, which was to "
 		    "confirm the change: ");
-	}
 	return rc;
 }
 

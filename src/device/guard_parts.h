@@ -8,6 +8,10 @@
 int guard_acts(const struct guard *guard, struct session *session,
     const struct profile_acts *acts, struct fault *fault);
 
+/* Is nothing armed any more? Shown by the device, where it can show that. */
+int guard_settled(
+    const struct guard *guard, struct session *session, struct fault *fault);
+
 /* Looks over SESSION, a fresh one, and keeps the change for good. */
 int guard_keep(struct guard *guard, const struct guard_change *change,
     struct session *session, struct fault *fault);

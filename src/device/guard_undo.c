@@ -18,7 +18,6 @@
 #define REPORT_MS      5000 /* left of the device's time, to tell of it */
 #define CLOSE_GRACE_MS 2000
 #define FRESH_MAX      2 /* connections beside the first, without a timer */
-#define UNDO_TRIES     3
 #define WAIT_FIRST_MS  250 /* between two connections; doubles */
 #define WAIT_MAX_MS    4000
 #define WAIT_TIMER_MS  15000 /* the same while the device's timer runs */
@@ -37,18 +36,24 @@ tell(const struct guard *guard, const char *text)
 	observer->log(observer->data, text);
 }
 
+/* Did the device answer, with a no? What is locked, or cut, may go later. */
+static bool
+is_answer(enum err_kind kind)
+{
+	return kind == ERR_REFUSED || kind == ERR_VERIFY;
+}
+
 /* The device's own way back; true if it says that it went it. */
 static bool
 undo(struct guard *guard, struct session *session)
 {
-	struct fault ignored = { 0 };
-	const struct profile_acts *acts = &guard->how->undo;
-	if (!acts->count || guard->undo_tries++ >= UNDO_TRIES)
-		return false;
+	struct fault fault = { 0 };
 	tell(guard, "the device is told to take the change back");
-	bool done = guard_acts(guard, session, acts, &ignored) == 0;
-	guard->helpless = !done && session_is_usable(session);
-	fault_clear(&ignored);
+	bool done = guard_acts(guard, session, &guard->how->undo, &fault) == 0;
+	guard->helpless = !done && is_answer(fault.err.kind);
+	if (!done)
+		tell(guard, fault.err.text);
+	fault_clear(&fault);
 	return done;
 }
 
@@ -67,24 +72,46 @@ disarm(struct recovery *r, struct session *session)
 	fault_clear(&fault);
 }
 
+enum stays { STAYS, STAYS_NOT, STAYS_LATER };
+
 /* As asked, seen behind a cut: may it stay? */
+static enum stays
+keep(struct recovery *r, struct session *session, bool fresh)
+{
+	struct fault fault = { 0 };
+	struct guard *guard = r->guard;
+	enum stays stays = STAYS;
+	if (!guard->armed)
+		return stays;
+	if (guard->condemned)
+		return STAYS_NOT;
+	const struct observer *observer = session_observer(guard->session);
+	observer->stage(observer->data, STAGE_CONFIRM);
+	if (fresh ? guard_keep(guard, r->change, session, &fault)
+		  : guard_keep_afresh(guard, r->change, &fault)) {
+		tell(guard, fault.err.text);
+		stays = fresh && !is_answer(fault.err.kind) ? STAYS_LATER
+							    : STAYS_NOT;
+	}
+	guard->condemned = stays == STAYS_NOT;
+	guard->armed = stays != STAYS;
+	fault_clear(&fault);
+	return stays;
+}
+
+/* The line that keeps the change went out and was not answered: does the
+ * device show that it took it? */
 static bool
-stays(struct recovery *r, struct session *session, bool fresh)
+was_kept(struct recovery *r, struct session *session)
 {
 	struct fault ignored = { 0 };
 	struct guard *guard = r->guard;
-	if (!guard->armed)
-		return true;
-	if (guard->condemned)
+	if (!guard->confirming || !guard->how->settled.count)
 		return false;
-	const struct observer *observer = session_observer(guard->session);
-	observer->stage(observer->data, STAGE_CONFIRM);
-	int rc = fresh ? guard_keep(guard, r->change, session, &ignored)
-		       : guard_keep_afresh(guard, r->change, &ignored);
+	bool kept = guard_settled(guard, session, &ignored) == 0;
 	fault_clear(&ignored);
-	guard->condemned = rc != 0;
-	guard->armed = rc != 0;
-	return rc == 0;
+	guard->armed &= !kept;
+	return kept;
 }
 
 static enum guard_seen
@@ -114,8 +141,13 @@ recover(
 	enum guard_seen seen = look(r, session);
 	if (seen == GUARD_UNSEEN)
 		return STEP_UNKNOWN;
-	if (seen == GUARD_AS_WANTED && stays(r, session, fresh))
-		return STEP_CHANGED;
+	if (seen == GUARD_AS_WANTED) {
+		enum stays stays = keep(r, session, fresh);
+		if (stays == STAYS || was_kept(r, session))
+			return STEP_CHANGED;
+		if (stays == STAYS_LATER)
+			return STEP_UNKNOWN;
+	}
 	if (guard->armed && guard->how->undo.count) {
 		undone = undo(guard, session);
 		seen = look(r, session);

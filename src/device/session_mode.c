@@ -164,16 +164,15 @@ session_enter_by(struct session *session, const char *mode, const char *command,
 	BUG_IF(!to);
 	if (session_enter(session, session->profile->exec_mode, fault))
 		return -1;
-	const struct profile_mode *from = session_mode(session);
 	buf_init(&text, EXCHANGE_ANSWER_LIMIT_BYTES);
 	answer.out = &text;
 	int rc = session_run_lines(session, &command, 1, 1,
 	    session_deadline(session, 0), NULL, &answer, fault);
+	if (rc == 0)
+		rc = check_entered(session, command, buf_str(&text), fault);
 	if (rc == 0 && session_mode(session) != to)
 		rc = fail_to_move(
-		    session, from, to, command, buf_str(&text), fault);
-	else if (rc == 0)
-		rc = check_entered(session, command, buf_str(&text), fault);
+		    session, to, to, command, buf_str(&text), fault);
 	buf_clear(&text);
 	return rc;
 }

@@ -9,7 +9,21 @@
 #include "text/diff.h"
 #include "text/outline.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* Blank lines at the end are the prompt's more than the text's. */
+static void
+drop_blank_end(struct strs *lines)
+{
+	while (lines->count) {
+		char *last = lines->items[lines->count - 1];
+		if (last[strspn(last, " \t")])
+			break;
+		free(last);
+		lines->count--;
+	}
+}
 
 static int
 read_config(struct session *session, const struct job_step *step,
@@ -25,6 +39,7 @@ read_config(struct session *session, const struct job_step *step,
 		    STEP_OUTPUT_LIMIT_BYTES);
 	if (rc == 0)
 		step_add_content(profile, buf_str(&text), lines);
+	drop_blank_end(lines);
 	buf_clear(&text);
 	return rc;
 }

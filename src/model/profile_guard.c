@@ -27,7 +27,7 @@ static const char *const scope_names[GUARD_FOR__COUNT] = {
 
 struct draft {
 	struct profile_guard guard;
-	const struct yaml_node *probe, *arm, *commit, *confirm, *undo,
+	const struct yaml_node *probe, *arm, *commit, *confirm, *settled, *undo,
 	    *questions;
 };
 
@@ -52,6 +52,7 @@ static const struct yaml_field guard_fields[] = {
 	FIELD("commit", LIST, struct draft, commit),
 	{ "confirm", YAML_FIELD_LIST, offsetof(struct draft, confirm), true, 0,
 	    0, NULL },
+	FIELD("settled", LIST, struct draft, settled),
 	FIELD("undo", LIST, struct draft, undo),
 	FIELD("questions", LIST, struct draft, questions),
 };
@@ -113,6 +114,7 @@ guard_clear(struct profile_guard *guard)
 	acts_clear(&guard->arm);
 	acts_clear(&guard->commit);
 	acts_clear(&guard->confirm);
+	acts_clear(&guard->settled);
 	acts_clear(&guard->undo);
 	for (size_t i = 0; i < guard->question_count; i++)
 		profile_question_clear(&guard->questions[i]);
@@ -197,6 +199,7 @@ profile_guards_read(
 		read_acts(&guard->arm, draft.arm, diags);
 		read_acts(&guard->commit, draft.commit, diags);
 		read_acts(&guard->confirm, draft.confirm, diags);
+		read_acts(&guard->settled, draft.settled, diags);
 		read_acts(&guard->undo, draft.undo, diags);
 		profile_questions_read(&guard->questions,
 		    &guard->question_count, draft.questions, diags);
@@ -234,11 +237,17 @@ profile_guards_judge(const struct profile *profile, struct diags *diags)
 		judge_acts(profile, guard, &guard->probe, diags);
 		judge_acts(profile, guard, &guard->arm, diags);
 		judge_acts(profile, guard, &guard->confirm, diags);
+		judge_acts(profile, guard, &guard->settled, diags);
 		judge_acts(profile, guard, &guard->undo, diags);
 		if (!guard->arm.count && !guard->enter && !guard->commit.count)
 			diag_add(diags, guard->place,
 			    "the guard \"%s\" lacks what arms it: \"arm\", "
 			    "\"enter\" or \"commit\"",
+			    name);
+		if (guard->timer && !guard->settled.count)
+			diag_add(diags, guard->place,
+			    "the guard \"%s\" has a timer but lacks "
+			    "\"settled\", which shows that it is off",
 			    name);
 		if (!guard->undo.count && !guard->timer)
 			diag_add(diags, guard->place,

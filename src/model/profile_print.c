@@ -179,6 +179,7 @@ static const cyaml_schema_field_t guard_fields[] = {
 	TEXT("mode", struct printed_guard, guard.mode),
 	ACTS("commit", commit),
 	ACTS("confirm", confirm),
+	ACTS("settled", settled),
 	ACTS("undo", undo),
 	ARRAY("questions", struct printed_guard, guard.questions,
 	    guard.question_count, &question_schema),

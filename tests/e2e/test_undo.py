@@ -1,0 +1,392 @@
+"""Changes that take themselves back: what is armed before the first line, who
+takes it away again, and what is true of the device when that fails."""
+
+from harness import Case, main, wait_until
+
+ARCHIVE = "archive\n path flash:archive\n"
+RISKY = "interface GigabitEthernet0/2\n description new\n"
+WAITS = {"minute_ms": 3600000}  # the lab's timers are up when a test says so
+
+
+class GuardCase(Case):
+    DEVICE = {}
+    NAME = "R1"
+
+    def setUp(self):
+        super().setUp()
+        self.start_lab({"hostname": self.NAME, **self.DEVICE}, config=WAITS)
+        self.before = self.lab.state(self.NAME)["running"]
+
+    def job(self, text=RISKY, more="", save=True):
+        step = "    - config: |\n%s%s%s" % (
+            "".join("        %s\n" % line for line in text.splitlines()),
+            "".join("      %s\n" % line for line in more.splitlines()),
+            "    - save: true\n" if save else "")
+        return self.phases_job("  - steps:\n" + step)
+
+    def run_job(self, *args, expect=0, options=(), **more):
+        self.run_done = self.push(self.job(*args, **more), *options,
+                                  expect=expect)
+        return self.run_done.results[self.NAME]
+
+    def faults(self, *faults):
+        self.lab.faults(self.NAME, *faults)
+
+    def lines(self):
+        """(session, line) of all that the device read."""
+        return [(e["session"], e["line"])
+                for e in self.lab.witness(event="line", device=self.NAME)
+                if e["line"]]
+
+    def sent(self):
+        return [line for _, line in self.lines()]
+
+    def session_of(self, wanted):
+        return next(s for s, line in self.lines() if line == wanted)
+
+    def running(self):
+        return self.lab.state(self.NAME)["running"]
+
+    def stages(self):
+        return [e["stage"] for e in self.run_done.select(event="stage")]
+
+    def assert_as_before(self):
+        self.assertEqual(self.running(), self.before)
+
+    def assert_nothing_saved(self):
+        self.assertEqual(self.lab.witness(event="save"), [])
+
+    def start_and_expire(self, *args, **more):
+        """The run; the device's timer is up as soon as netpush waits."""
+        run = self.start(self.job(*args, **more))
+        wait_until(lambda: any(
+            "waiting for the device" in e.get("text", "")
+            for e in run.select(event="log")), "netpush waits")
+        self.lab.expire(self.NAME)
+        self.run_done = run.wait()
+        return run.results[self.NAME]
+
+
+class Archive(GuardCase):
+    DEVICE = {"startup": ARCHIVE}
+    ARM = "configure terminal revert timer 5"
+
+    def test_confirmed_from_a_second_connection(self):
+        result = self.run_job()
+        self.assertEqual(result["status"], "changed")
+        self.assertNotEqual(self.session_of(self.ARM),
+                            self.session_of("configure confirm"))
+        sent = self.sent()
+        # Saved only behind it, and nothing is armed any more.
+        self.assertLess(sent.index("configure confirm"),
+                        sent.index("write memory"))
+        self.assertEqual(
+            [s for s in self.stages() if s in ("change", "verify", "confirm",
+                                              "save")],
+            ["change", "verify", "confirm", "save"])
+        self.lab.expire(self.NAME)
+        self.assertIn("description new", self.running())
+        self.assertIn("undo: revert timer of the archive, 5 min\n",
+                      result["steps"][0]["notes"])
+
+    def test_minutes_are_the_jobs(self):
+        self.run_job(more="guard_minutes: 17")
+        self.assertIn("configure terminal revert timer 17", self.sent())
+
+    def test_harmless_text_costs_nothing(self):
+        self.run_job("ntp server 10.0.0.1\n", save=False)
+        self.assertEqual(len(self.connects()), 2)  # with the login check
+        self.assertNotIn("show archive", self.sent())
+
+    def test_always_and_off(self):
+        self.run_job("ntp server 10.0.0.1\n", "guard: always")
+        self.assertIn(self.ARM, self.sent())
+        self.lab.reset(self.NAME)
+        before = len(self.sent())
+        self.run_job(more="guard: off")
+        self.assertNotIn(self.ARM, self.sent()[before:])
+
+    def test_refused_line(self):
+        self.faults({"kind": "refuse", "at": "^ *description new"})
+        result = self.run_job("ntp server 10.0.0.9\n" + RISKY, expect=1)
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("rolled_back", "refused"))
+        self.assert_as_before()
+        self.assert_nothing_saved()
+        self.assertIn("configure revert now", self.sent())
+        self.assertNotIn("configure confirm", self.sent())
+
+    def test_second_connection_refused(self):
+        # The first is the check of the credentials, the second the change.
+        self.faults({"kind": "reset", "after": 2})
+        result = self.run_job(expect=1)
+        self.assertEqual((result["status"], result["stage"]),
+                         ("rolled_back", "confirm"))
+        self.assertIn("the second connection", result["error"]["message"])
+        self.assert_as_before()
+        self.assert_nothing_saved()
+
+    def test_the_timer_is_waited_for(self):
+        """Cut in the change, and nobody gets in: the device takes it back."""
+        self.faults({"kind": "drop", "at": "description new", "when": "after"},
+                    {"kind": "reset", "after": 2, "times": 2})
+        result = self.start_and_expire()
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("rolled_back", "closed"))
+        self.assert_as_before()
+        self.assert_nothing_saved()
+        self.assertIn("undo: the old state is back",
+                      result["steps"][0]["notes"])
+
+    def test_the_confirmation_is_refused(self):
+        self.faults({"kind": "refuse", "at": "configure confirm"})
+        result = self.run_job(expect=1)
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("rolled_back", "refused"))
+        self.assert_as_before()
+
+    def test_the_rollback_fails(self):
+        self.faults({"kind": "refuse", "at": "^ *description new"},
+                    {"kind": "rollback_fails"})
+        result = self.run_job("ntp server 10.0.0.9\n" + RISKY, expect=1)
+        self.assertEqual(result["status"], "unknown")
+        self.assertIn("ntp server 10.0.0.9", result["steps"][0]["output"])
+        self.assertIn("takes it back by itself at ",
+                      result["error"]["message"])
+
+    def test_somebody_elses_timer(self):
+        """Never armed twice, and theirs is left alone."""
+        self.faults({"kind": "refuse", "at": "revert timer",
+                     "text": "%Rollback Confirmed Change is pending"})
+        result = self.run_job(expect=1)
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("failed", "refused"))
+        self.assert_as_before()
+        self.assertNotIn("configure revert now", self.sent())
+
+    def test_cut_at_every_line(self):
+        text = "ntp server 10.0.0.9\n" + RISKY + "ntp server 10.0.0.8\n"
+        ends = {"changed", "failed", "rolled_back"}
+        for when in ("before", "after"):
+            for at in ("^configure terminal", "server 10.0.0.9", "^interface",
+                       "description new", "server 10.0.0.8", "^end$",
+                       "^configure confirm"):
+                with self.subTest(at=at, when=when):
+                    self.lab.reset(self.NAME)
+                    self.faults({"kind": "drop", "at": at, "when": when,
+                                 "times": 1})
+                    result = self.run_job(text, expect=None, save=False)
+                    self.assertIn(result["status"], ends)
+                    done = result["status"] == "changed"
+                    self.assertEqual("description new" in self.running(),
+                                     done)
+                    if not done:
+                        self.assert_as_before()
+                    # Nothing is armed any more that would change it again.
+                    running = self.running()
+                    self.lab.expire(self.NAME)
+                    self.assertEqual(self.running(), running)
+
+
+class NoArchive(GuardCase):
+    def test_as_ever(self):
+        result = self.run_job()
+        self.assertEqual(result["status"], "changed")
+        self.assertIn("show archive", self.sent())
+        self.assertNotIn("reload in 5", self.sent())
+        self.assertIn("undo: none", result["steps"][0]["notes"])
+
+    def test_always_is_refused(self):
+        result = self.run_job(more="guard: always", expect=1)
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("failed", "job"))
+        self.assertEqual(self.config_lines(self.NAME), [])
+
+    def test_scheduled_reload(self):
+        result = self.run_job(more="guard: reload")
+        self.assertEqual(result["status"], "changed")
+        self.assertNotEqual(self.session_of("reload in 5"),
+                            self.session_of("reload cancel"))
+        sent = self.sent()
+        self.assertLess(sent.index("reload cancel"),
+                        sent.index("write memory"))
+        self.lab.expire(self.NAME)
+        self.assertIn("description new", self.running())
+
+    def test_never_saved_by_the_question(self):
+        """The reload asks whether to save what is not saved."""
+        self.run_job("ntp server 10.0.0.1\n", save=False)
+        startup = self.lab.state(self.NAME)["startup"]
+        self.run_job(more="guard: reload", save=False)
+        self.assertIn("no", self.sent())
+        self.assertEqual(self.lab.state(self.NAME)["startup"], startup)
+        self.assert_nothing_saved()
+
+    def test_the_reload_is_waited_for(self):
+        self.faults({"kind": "refuse", "at": "description new"})
+        result = self.start_and_expire(more="guard: reload")
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("rolled_back", "refused"))
+        self.assert_as_before()
+
+    def test_the_reload_is_refused(self):
+        self.faults({"kind": "refuse", "at": "^reload in"})
+        result = self.run_job(more="guard: reload", expect=1)
+        self.assertEqual(result["status"], "failed")
+        self.assertIn("the undo was not armed", result["error"]["message"])
+        self.assertEqual(self.config_lines(self.NAME), [])
+
+
+FILTER = "firewall family inet filter EDGE term 0"
+BASE = "set system host-name mx1\nset %s then accept\n" % FILTER
+
+
+class Junos(GuardCase):
+    NAME = "mx1"
+    DEVICE = {"type": "juniper_junos", "startup": BASE}
+    TEXT = "set %s from protocol tcp\nset %s from destination-port ssh\n" % (
+        FILTER, FILTER)
+
+    def job(self, text=TEXT, **more):
+        return super().job(text, **more)
+
+    def test_confirmed_from_a_second_connection(self):
+        result = self.run_job()
+        self.assertEqual(result["status"], "changed")
+        self.assertNotEqual(self.session_of("commit confirmed 5"),
+                            self.session_of("commit"))
+        self.assertEqual(
+            [line for line in self.sent() if "commit" in line or
+             "configur" in line or "compare" in line],
+            ["show configuration | display set", "configure exclusive",
+             "show | compare", "commit check",
+             "commit confirmed 5", "exit configuration-mode",
+             "show configuration | display set",
+             "show configuration | display set", "configure exclusive",
+             "commit", "exit configuration-mode", "show system commit",
+             "show system commit"])
+        self.lab.expire(self.NAME)
+        self.assertIn("destination-port ssh", self.running())
+
+    def test_harmless_text_is_committed_as_ever(self):
+        self.run_job("set system ntp server 10.0.0.1\n", save=False)
+        self.assertNotIn("commit confirmed 5", self.sent())
+        self.assertIn("commit", self.sent())
+
+    def test_check_or_commit_fails(self):
+        for kind in ("verify_fails", "commit_fails"):
+            with self.subTest(kind=kind):
+                self.lab.reset(self.NAME)
+                self.faults({"kind": kind})
+                result = self.run_job(expect=1)
+                self.assertEqual((result["status"], result["error"]["kind"]),
+                                 ("failed", "refused"))
+                self.assert_as_before()
+                # What was committed before is nobody's to roll back.
+                self.assertNotIn("rollback 1", self.sent())
+
+    def test_second_connection_refused(self):
+        self.faults({"kind": "reset", "after": 2})
+        result = self.run_job(expect=1)
+        self.assertEqual((result["status"], result["stage"]),
+                         ("rolled_back", "confirm"))
+        self.assert_as_before()
+        self.assertIn("rollback 1", self.sent())
+
+    def test_the_timer_is_waited_for(self):
+        self.faults({"kind": "drop", "at": "^commit confirmed",
+                     "when": "after"},
+                    {"kind": "reset", "after": 2, "times": 2})
+        result = self.start_and_expire()
+        self.assertEqual(result["status"], "rolled_back")
+        self.assert_as_before()
+
+    def test_the_rollback_fails(self):
+        self.faults({"kind": "reset", "after": 2},
+                    {"kind": "refuse", "at": "^rollback 1"})
+        result = self.run_job(expect=1)
+        self.assertEqual(result["status"], "unknown")
+        self.assertIn("takes it back by itself at ",
+                      result["error"]["message"])
+        self.lab.expire(self.NAME)
+        self.assert_as_before()
+
+    def test_cut_at_every_line(self):
+        for when in ("before", "after"):
+            for at in ("^configure", "protocol tcp", "port ssh", "compare",
+                       "^commit check", "^commit confirmed",
+                       "^exit configuration", "^commit$"):
+                with self.subTest(at=at, when=when):
+                    self.lab.reset(self.NAME)
+                    self.faults({"kind": "drop", "at": at, "when": when,
+                                 "times": 1})
+                    result = self.run_job(expect=None, save=False)
+                    self.assertIn(result["status"],
+                                  {"changed", "failed", "rolled_back"})
+                    done = result["status"] == "changed"
+                    self.assertEqual("port ssh" in self.running(), done)
+                    running = self.running()
+                    self.lab.expire(self.NAME)
+                    self.assertEqual(self.running(), running)
+
+
+class Nxos(GuardCase):
+    NAME = "N1"
+    DEVICE = {"type": "cisco_nxos"}
+
+    def checkpoints(self):
+        made = [l for l in self.sent() if l.startswith("checkpoint ")]
+        gone = [l for l in self.sent() if l.startswith("no checkpoint ")]
+        return made, gone
+
+    def job(self, text="interface Ethernet1/2\n description new\n", **more):
+        return super().job(text, **more)
+
+    def test_confirmed_from_a_second_connection(self):
+        result = self.run_job()
+        self.assertEqual(result["status"], "changed")
+        made, gone = self.checkpoints()
+        self.assertEqual(["no " + made[0]], gone)
+        self.assertNotEqual(self.session_of(made[0]),
+                            self.session_of(gone[0]))
+
+    def test_refused_line(self):
+        self.faults({"kind": "refuse", "at": "description new"})
+        result = self.run_job("ntp server 10.0.0.9\ninterface Ethernet1/2\n"
+                              " description new\n", expect=1)
+        self.assertEqual(result["status"], "rolled_back")
+        self.assert_as_before()
+        made, gone = self.checkpoints()
+        self.assertEqual(["no " + made[0]], gone)
+
+    def test_second_connection_refused(self):
+        self.faults({"kind": "reset", "after": 2})
+        result = self.run_job(expect=1)
+        self.assertEqual(result["status"], "rolled_back")
+        self.assert_as_before()
+
+    def test_the_rollback_fails(self):
+        self.faults({"kind": "reset", "after": 2}, {"kind": "rollback_fails"})
+        result = self.run_job(expect=1)
+        self.assertEqual(result["status"], "unknown")
+        made, gone = self.checkpoints()
+        self.assertEqual(gone, [])  # for a person to use
+        self.assertIn(made[0].split()[1], result["error"]["message"])
+
+    def test_cut_at_every_line(self):
+        for when in ("before", "after"):
+            for at in ("^checkpoint", "^configure", "^interface",
+                       "description new", "^end$", "^no checkpoint"):
+                with self.subTest(at=at, when=when):
+                    self.lab.reset(self.NAME)
+                    self.faults({"kind": "drop", "at": at, "when": when,
+                                 "times": 1})
+                    result = self.run_job(expect=None, save=False)
+                    self.assertIn(result["status"],
+                                  {"changed", "failed", "rolled_back"})
+                    self.assertEqual("description new" in self.running(),
+                                     result["status"] == "changed")
+
+
+if __name__ == "__main__":
+    main()
