@@ -113,7 +113,8 @@ not_proved(struct sender *sender, size_t index, const char *text)
 	sender->failed_at = index;
 	fault_at(sender->fault, (unsigned)index + 1, sent, text);
 	err_set(&sender->fault->err, ERR_VERIFY,
-	    "the device did not confirm that the change was committed");
+	    "the device did not confirm that the change was committed: \"%s\"",
+	    sent);
 }
 
 /* The mode was left while lines of the block were still to come. */

@@ -388,5 +388,175 @@ class Nxos(GuardCase):
                                      result["status"] == "changed")
 
 
+class ListCase(GuardCase):
+    """The same for access lists, which netpush can put back by itself, too."""
+
+    OLD = ["permit ip host 1.1.1.1 any", "deny ip any any"]
+    NEW = ["permit ip host 2.2.2.2 any", "deny ip any any"]
+
+    def setUp(self):
+        super().setUp()
+        self.before_list = self.lab.acl_texts(self.NAME, "EDGE")
+
+    def job(self, lines=NEW, guard="always", save=True):
+        return self.phases_job(
+            "  - steps:\n    - template: acl\n" +
+            ("    - save: true\n" if save else ""),
+            more="guard: %s\nvars:\n  acl_name: EDGE\n  acl_lines:\n" % guard +
+            "".join("    - %s\n" % line for line in lines))
+
+    def entries(self):
+        return self.lab.acl_texts(self.NAME, "EDGE")
+
+    def is_new(self):
+        return any("2.2.2.2" in text for text in self.entries() or [])
+
+    def assert_old(self):
+        self.assertEqual(self.entries(), self.before_list)
+
+    def cut_at_every_line(self, *patterns):
+        for when in ("before", "after"):
+            for at in patterns:
+                with self.subTest(at=at, when=when):
+                    self.lab.reset(self.NAME)
+                    self.faults({"kind": "drop", "at": at, "when": when,
+                                 "times": 1})
+                    result = self.run_job(expect=None, save=False)
+                    self.assertIn(result["status"],
+                                  {"changed", "failed", "rolled_back"})
+                    self.assertEqual(self.is_new(),
+                                     result["status"] == "changed")
+                    if not self.is_new():
+                        self.assert_old()
+                    entries = self.entries()
+                    self.lab.expire(self.NAME)
+                    self.assertEqual(self.entries(), entries)
+
+
+class IosLists(ListCase):
+    DEVICE = {"startup": ARCHIVE + "ip access-list extended EDGE\n"
+              " 10 permit ip host 1.1.1.1 any\n 20 deny ip any any\n"}
+
+    def test_confirmed_from_a_second_connection(self):
+        result = self.run_job()
+        self.assertEqual(result["status"], "changed")
+        self.assertTrue(self.is_new())
+        self.assertNotEqual(self.session_of(Archive.ARM),
+                            self.session_of("configure confirm"))
+        self.assertLess(self.sent().index("configure confirm"),
+                        self.sent().index("write memory"))
+
+    def test_second_connection_refused(self):
+        self.faults({"kind": "reset", "after": 2})
+        result = self.run_job(expect=1)
+        self.assertEqual((result["status"], result["stage"]),
+                         ("rolled_back", "confirm"))
+        self.assert_old()
+        self.assert_nothing_saved()
+
+    def test_the_device_cannot_but_netpush_can(self):
+        self.faults({"kind": "reset", "after": 2}, {"kind": "rollback_fails"})
+        result = self.run_job(expect=1)
+        self.assertEqual(result["status"], "rolled_back")
+        self.assert_old()
+
+    def test_the_timer_is_waited_for(self):
+        self.faults({"kind": "drop", "at": "2.2.2.2", "when": "after"},
+                    {"kind": "reset", "after": 2, "times": 2})
+        result = self.start_and_expire()
+        self.assertEqual(result["status"], "rolled_back")
+        self.assert_old()
+
+    def test_cut_at_every_line(self):
+        self.cut_at_every_line(
+            "^configure terminal", "access-list extended EDGE$", "2.2.2.2",
+            "^deny", "^end$", "^configure confirm",
+            "show archive config rollback")
+
+
+class ReloadLists(ListCase):
+    DEVICE = {"startup": "ip access-list extended EDGE\n"
+              " 10 permit ip host 1.1.1.1 any\n 20 deny ip any any\n"}
+
+    def job(self, *args, guard="reload", **more):
+        return super().job(*args, guard=guard, **more)
+
+    def test_put_back_without_a_reload(self):
+        """netpush's own lines are enough: the reload is called off."""
+        self.faults({"kind": "reset", "after": 2})
+        result = self.run_job(expect=1)
+        self.assertEqual(result["status"], "rolled_back")
+        self.assert_old()
+        self.assertIn("reload cancel", self.sent())
+        self.assertEqual(self.lab.witness(event="disconnect",
+                                          reason="cut by reload"), [])
+
+    def test_cut_at_every_line(self):
+        self.cut_at_every_line(
+            "^reload in", "^configure terminal", "access-list extended EDGE$",
+            "2.2.2.2", "^deny", "^end$", "^reload cancel", "^show reload")
+
+
+class NxosLists(ListCase):
+    NAME = "N1"
+    DEVICE = {"type": "cisco_nxos", "acl_history": True,
+              "startup": "ip access-list EDGE\n"
+              "  10 permit ip 1.1.1.1/32 any\n  20 deny ip any any\n"}
+
+    def test_a_session_that_is_committed(self):
+        result = self.run_job()
+        self.assertEqual(result["status"], "changed")
+        self.assertTrue(self.is_new())
+        sent = [line.split()[0] for line in self.sent()]
+        for one, other in (("checkpoint", "verify"), ("verify", "commit")):
+            self.assertLess(sent.index(one), sent.index(other))
+        self.assertTrue(any(l.startswith("no checkpoint netpush")
+                            for l in self.sent()))
+        # All at once: never absent, never half.
+        history = [entries for _, entries in
+                   self.lab.acl_history(self.NAME, "EDGE")]
+        self.assertEqual(len(history[-1]), 2)
+        self.assertNotIn(None, history)
+        self.assertNotIn([], history)
+
+    def test_what_fails_changes_nothing(self):
+        for kind in ("verify_fails", "tcam_full", "commit_fails"):
+            with self.subTest(kind=kind):
+                self.lab.reset(self.NAME)
+                self.faults({"kind": kind})
+                before = len(self.sent())
+                result = self.run_job(expect=1)
+                self.assertEqual((result["status"], result["error"]["kind"]),
+                                 ("failed", "refused"))
+                self.assert_old()
+                # Neither a session nor a checkpoint is left behind.
+                sent = self.sent()[before:]
+                self.assertEqual(sent.count("abort"), 1)
+                self.assertTrue(sent[-2].startswith("no checkpoint") or
+                                sent[-3].startswith("no checkpoint"), sent)
+
+    def test_refused_line(self):
+        self.faults({"kind": "refuse", "at": "2.2.2.2"})
+        result = self.run_job(expect=1)
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("failed", "refused"))
+        self.assert_old()
+        self.assertIn("abort", self.sent())
+
+    def test_second_connection_refused(self):
+        self.faults({"kind": "reset", "after": 2})
+        result = self.run_job(expect=1)
+        self.assertEqual(result["status"], "rolled_back")
+        self.assert_old()
+        self.assertTrue(any(l.startswith("rollback running-config")
+                            for l in self.sent()))
+
+    def test_cut_at_every_line(self):
+        self.cut_at_every_line(
+            "^checkpoint", "^configure session", "^no ip access-list",
+            "^ip access-list", "2.2.2.2", "^deny", "^verify", "^commit",
+            "^no checkpoint")
+
+
 if __name__ == "__main__":
     main()
