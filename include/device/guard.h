@@ -82,6 +82,13 @@ int guard_confirm(struct guard *guard, const struct guard_change *change,
     struct step_result *result);
 
 /*
+ * An earlier visit left the device in doubt, and it is as asked: what that
+ * visit armed would still take it back, so it is taken away over this one,
+ * which is a fresh connection, too. -1 with a fault in RESULT.
+ */
+int guard_adopt(struct guard *guard, struct step_result *result);
+
+/*
  * Out of a change that went wrong: looks, over the same connection or fresh
  * ones, takes it back with what the device has or with netpush's own lines,
  * or waits for the device's timer. Only what was seen counts: sets the status

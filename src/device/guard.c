@@ -315,3 +315,21 @@ guard_confirm(struct guard *guard, const struct guard_change *change,
 	buf_adds(&result->notes, "undo: taken away from a second connection\n");
 	return 0;
 }
+
+int
+guard_adopt(struct guard *guard, struct step_result *result)
+{
+	struct fault *fault = &result->fault;
+	if (!guard->how || !guard->how->settled.count)
+		return 0;
+	if (guard_settled(guard, guard->session, fault) == 0)
+		return 0;
+	enum err_kind kind = fault->err.kind;
+	if (kind != ERR_VERIFY && kind != ERR_REFUSED)
+		return -1;
+	fault_clear(fault);
+	const struct observer *observer = session_observer(guard->session);
+	observer->log(observer->data,
+	    "an earlier visit left an undo armed: it is taken away");
+	return confirm(guard, guard->session, fault);
+}

@@ -261,6 +261,27 @@ tell_difference(struct acl_change *change)
 	strs_clear(&wanted);
 }
 
+static int
+choose_guard(struct acl_change *change)
+{
+	return guard_choose(&change->guard, change->session, change->step,
+	    GUARD_FOR_ACL, change->applied, change->result);
+}
+
+/* It is as asked. If an earlier visit made it so and was cut, its undo may
+ * still be armed. */
+static enum step_status
+leave(struct acl_change *change)
+{
+	if (!step_is_doubtful(change->session, change->step) ||
+	    step_is_check(change->session))
+		return STEP_UNCHANGED;
+	return choose_guard(change) ||
+		guard_adopt(&change->guard, change->result)
+	    ? STEP_UNKNOWN
+	    : STEP_UNCHANGED;
+}
+
 static void
 push_and_prove(struct acl_change *change, const struct plan_lines *send)
 {
@@ -290,7 +311,7 @@ step_change_acl(struct session *session, const struct job_step *step,
 		.step = step,
 		.result = result,
 	};
-	struct plan_lines missing = { 0 };
+	struct plan_lines missing = { 0 }, own;
 	const struct plan_lines *send;
 	prepare(&change);
 	if (!change.dialect || !change.name) {
@@ -303,20 +324,21 @@ step_change_acl(struct session *session, const struct job_step *step,
 	    plan_change(&change))
 		goto out;
 	if (is_done(&change)) {
-		result->status = STEP_UNCHANGED;
+		result->status = leave(&change);
 		goto out;
 	}
 	tell_difference(&change);
 	send = lines_to_send(&change, lines, &missing);
 	if (!send)
 		goto out;
+	if (choose_guard(&change))
+		goto out;
 	if (step_is_check(session)) {
-		step_tell(result, send);
+		step_tell(result, guard_lines(&change.guard, send, &own));
+		plan_lines_clear(&own);
 		goto out;
 	}
-	if (guard_choose(&change.guard, session, step, GUARD_FOR_ACL,
-		change.applied, result) ||
-	    note_before(&change))
+	if (note_before(&change))
 		goto out;
 	push_and_prove(&change, send);
 out:

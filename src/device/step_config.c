@@ -101,16 +101,20 @@ note_before(struct session *session, const struct job_step *step,
 
 /* What can be said without sending it: which lines are there already. */
 static void
-tell(const struct strs *config, const struct plan_lines *lines,
-    struct step_result *result)
+tell(struct config_change *change)
 {
 	struct strs wanted = { 0 };
+	struct plan_lines own;
+	const struct plan_lines *lines = change->lines;
+	struct step_result *result = change->result;
 	for (size_t i = 0; i < lines->count - lines->own; i++)
 		strs_add(&wanted, lines->items[i].text);
-	if (outline_compare(&result->diff, config, &wanted)) {
-		step_tell(result, lines);
+	if (outline_compare(&result->diff, &change->before, &wanted)) {
+		step_tell(result, guard_lines(&change->guard, lines, &own));
+		plan_lines_clear(&own);
 	} else {
 		buf_reset(&result->diff);
+		buf_reset(&result->notes);
 		result->status = STEP_UNCHANGED;
 	}
 	strs_clear(&wanted);
@@ -207,18 +211,21 @@ change_config(struct config_change *change)
 	struct step_result *result = change->result;
 	if (read_config(session, step, &change->before, &result->fault))
 		return;
+	if (guard_choose(&change->guard, session, step, GUARD_FOR_CONFIG,
+		is_risky(session_profile(session), change->lines), result))
+		return;
 	if (step_is_check(session)) {
-		tell(&change->before, change->lines, result);
+		tell(change);
 		return;
 	}
 	if (step_is_doubtful(session, step) &&
 	    is_done(&change->before, change->lines)) {
-		result->status = STEP_UNCHANGED;
+		result->status = guard_adopt(&change->guard, result)
+		    ? STEP_UNKNOWN
+		    : STEP_UNCHANGED;
 		return;
 	}
-	if (guard_choose(&change->guard, session, step, GUARD_FOR_CONFIG,
-		is_risky(session_profile(session), change->lines), result) ||
-	    note_before(session, step, &change->before, result))
+	if (note_before(session, step, &change->before, result))
 		return;
 	push_and_prove(change);
 }

@@ -1,6 +1,9 @@
 """Changes that take themselves back: what is armed before the first line, who
 takes it away again, and what is true of the device when that fails."""
 
+import os
+import signal
+
 from harness import Case, main, wait_until
 
 ARCHIVE = "archive\n path flash:archive\n"
@@ -56,12 +59,16 @@ class GuardCase(Case):
     def assert_nothing_saved(self):
         self.assertEqual(self.lab.witness(event="save"), [])
 
-    def start_and_expire(self, *args, **more):
-        """The run; the device's timer is up as soon as netpush waits."""
-        run = self.start(self.job(*args, **more))
+    @staticmethod
+    def await_wait(run):
         wait_until(lambda: any(
             "waiting for the device" in e.get("text", "")
             for e in run.select(event="log")), "netpush waits")
+
+    def start_and_expire(self, *args, **more):
+        """The run; the device's timer is up as soon as netpush waits."""
+        run = self.start(self.job(*args, **more))
+        self.await_wait(run)
         self.lab.expire(self.NAME)
         self.run_done = run.wait()
         return run.results[self.NAME]
@@ -187,6 +194,51 @@ class Archive(GuardCase):
                     self.lab.expire(self.NAME)
                     self.assertEqual(self.running(), running)
 
+    def test_called_off_while_it_waits(self):
+        """^C, twice: the person is told what is armed."""
+        self.faults({"kind": "drop", "at": "description new", "when": "after"},
+                    {"kind": "reset", "after": 2})
+        run = self.start(self.job())
+        self.await_wait(run)
+        run.signal(signal.SIGINT)
+        wait_until(lambda: "busy" in run.stderr, "the word about the first")
+        run.signal(signal.SIGINT)
+        result = run.wait().results[self.NAME]
+        self.assertEqual(result["status"], "unknown")
+        self.assertIn("the device takes it back by itself at ",
+                      result["error"]["message"])
+        self.lab.faults(self.NAME)
+        self.lab.expire(self.NAME)
+        self.assert_as_before()
+
+    def test_a_login_that_is_refused_is_not_repeated(self):
+        self.faults({"kind": "drop", "at": "description new", "when": "after"},
+                    {"kind": "auth_refuse", "after": 2})
+        result = self.run_job(expect=None)
+        self.assertEqual(result["status"], "unknown")
+        self.assertEqual(len([e for e in self.lab.witness(event="auth")
+                              if not e["ok"]]), 1)
+
+    def test_killed_between_change_and_confirm(self):
+        """The next visit sees the change, and takes the timer away."""
+        self.faults({"kind": "hang", "at": "^configure confirm", "times": 1})
+        run = self.start(self.job(save=False))
+        wait_until(lambda: "configure confirm" in self.sent(), "the confirm")
+        for pid in run.children():
+            os.kill(pid, signal.SIGKILL)
+        run.wait()
+        self.assertEqual(run.results[self.NAME]["status"], "unknown")
+        self.netpush("resume", "--json", self.json_path, "latest").wait()
+        self.assertEqual(run.results[self.NAME]["status"], "unchanged")
+        self.lab.expire(self.NAME)
+        self.assertIn("description new", self.running())
+
+    def test_check_shows_it_and_arms_nothing(self):
+        result = self.run_job(options=["--check"])
+        self.assertIn("undo: revert timer of the archive, 5 min",
+                      result["steps"][0]["notes"])
+        self.assertEqual(self.config_lines(self.NAME), [])
+
 
 class NoArchive(GuardCase):
     def test_as_ever(self):
@@ -267,6 +319,12 @@ class Junos(GuardCase):
              "show system commit"])
         self.lab.expire(self.NAME)
         self.assertIn("destination-port ssh", self.running())
+
+    def test_check_shows_the_lines_that_would_go(self):
+        result = self.run_job(options=["--check"])
+        self.assertTrue(result["output"].endswith(
+            "show | compare\ncommit check\ncommit confirmed 5\n"))
+        self.assert_as_before()
 
     def test_harmless_text_is_committed_as_ever(self):
         self.run_job("set system ntp server 10.0.0.1\n", save=False)
