@@ -152,6 +152,17 @@ class Archive(GuardCase):
                          ("rolled_back", "refused"))
         self.assert_as_before()
 
+    def test_not_the_same_from_there(self):
+        # Read before, after, and from the second connection.
+        self.faults({"kind": "log_line", "at": "^show running-config$",
+                     "after": 2, "times": 1, "when": "middle",
+                     "text": "ntp server 9.9.9.9"})
+        result = self.run_job(expect=1)
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("rolled_back", "verify"))
+        self.assert_as_before()
+        self.assertNotIn("configure confirm", self.sent())
+
     def test_the_rollback_fails(self):
         self.faults({"kind": "refuse", "at": "^ *description new"},
                     {"kind": "rollback_fails"})
