@@ -18,6 +18,9 @@ struct acl_change {
 	struct acl before, wanted;
 	struct acl_backup backup; /* of `before` */
 	struct strs send; /* for append: the lines that are not there yet */
+	/* Where it is applied the change may cut us off, or a flow that is
+	 * protected. Known before the first line goes. */
+	bool applied;
 };
 
 /* Reads the list as the device has it now; what is to be shown of it becomes
