@@ -130,17 +130,8 @@ static const struct yaml_field commit_fields[] = {
 static const struct yaml_table commit_table = YAML_TABLE(
     "\"commit\"", commit_fields);
 
-static const struct yaml_field acl_fields[] = {
-	NEEDED("dialect", LINE, struct profile, acl_dialect),
-	NEEDED("read", LINES, struct profile, acl_read),
-	FIELD("otherwise", LINES, struct profile, acl_otherwise),
-	FIELD("show", LINE, struct profile, acl_show),
-};
-static const struct yaml_table acl_table = YAML_TABLE("\"acl\"", acl_fields);
-
-/* A pattern of the profile; NULL after a message at its place. */
-static struct re *
-compile(const char *pattern, unsigned flags, struct place place,
+struct re *
+profile_compile(const char *pattern, unsigned flags, struct place place,
     struct diags *diags)
 {
 	struct err err = { 0 };
@@ -159,7 +150,7 @@ read_rules(struct profile_rules *rules, const struct yaml_node *list,
 		const char *text = yaml_line(item, what, diags);
 		if (!text)
 			continue;
-		struct re *re = compile(text, 0, item->place, diags);
+		struct re *re = profile_compile(text, 0, item->place, diags);
 		if (!re)
 			continue;
 		GROW(rules->items, rules->count, rules->cap);
@@ -207,7 +198,7 @@ read_questions(
 		bool bad = yaml_read(node, &question_table, &question, diags);
 		question.when.place = yaml_place(node, "pattern");
 		if (!bad)
-			question.when.pattern = compile(
+			question.when.pattern = profile_compile(
 			    question.when.text, 0, question.when.place, diags);
 		if (!question.when.pattern) {
 			profile_question_clear(&question);
@@ -248,9 +239,9 @@ read_untils(
 		bool bad = yaml_read(node, &until_table, &until, diags);
 		until.when.place = yaml_place(node, "pattern");
 		if (!bad) {
-			until.when.pattern = compile(
+			until.when.pattern = profile_compile(
 			    until.when.text, 0, until.when.place, diags);
-			until.opened = compile(until.opened_text, 0,
+			until.opened = profile_compile(until.opened_text, 0,
 			    yaml_place(node, "opened"), diags);
 		}
 		if (!until.when.pattern || !until.opened) {
@@ -311,21 +302,6 @@ read_templates(
 	}
 }
 
-/* Commands of `acl` are templates: one that does not parse is said here. */
-static void
-check_template(const struct yaml_node *node, struct diags *diags)
-{
-	size_t count = node && node->kind == YAML_LIST ? node->count : 1;
-	for (size_t i = 0; node && i < count; i++) {
-		const struct yaml_node *item = node->kind == YAML_LIST
-		    ? node->items[i]
-		    : node;
-		if (item->kind == YAML_SCALAR)
-			template_free(template_parse(
-			    item->text, item->text_place, diags));
-	}
-}
-
 /* The `proof` of the map NODE, whose text was read into *TEXT. A map without
  * one takes the ancestor's away. */
 static void
@@ -335,7 +311,7 @@ read_proof(struct re **proof, char **text, const struct yaml_node *node,
 	re_free(*proof);
 	*proof = NULL;
 	if (yaml_get(node, "proof")) {
-		*proof = compile(
+		*proof = profile_compile(
 		    *text, RE_MULTILINE, yaml_place(node, "proof"), diags);
 	} else {
 		free(*text);
@@ -372,7 +348,7 @@ read_first_prompt(
 	if (!node || node->kind != YAML_SCALAR || !profile->first_prompt_text)
 		return;
 	re_free(profile->first_prompt);
-	profile->first_prompt = compile(
+	profile->first_prompt = profile_compile(
 	    profile->first_prompt_text, 0, node->place, diags);
 	if (profile->first_prompt &&
 	    re_group(profile->first_prompt, "stem") < 0)
@@ -411,12 +387,7 @@ profile_read(
 	read_rules(&profile->above_prompt, draft.above_prompt, "a line", diags);
 	read_save(profile, draft.save, diags);
 	read_commit(profile, draft.commit, diags);
-	if (draft.acl &&
-	    yaml_read(draft.acl, &acl_table, profile, diags) == 0) {
-		check_template(yaml_get(draft.acl, "read"), diags);
-		check_template(yaml_get(draft.acl, "otherwise"), diags);
-		check_template(yaml_get(draft.acl, "show"), diags);
-	}
+	profile_read_acl(profile, draft.acl, diags);
 	if (draft.vars) {
 		json_decref(profile->vars);
 		profile->vars = yaml_json(draft.vars);
