@@ -46,22 +46,57 @@ look(struct acl_change *change, struct acl *now, struct fault *fault)
 	return status;
 }
 
+int
+step_acl_put(struct acl_change *change, const struct strs *texts,
+    int64_t deadline, struct fault *fault)
+{
+	struct plan_lines lines = { 0 };
+	struct push push;
+	plan_lines_from(&lines, texts);
+	push_init(&push, &lines, deadline);
+	int rc = sender_push(change->session, &push, fault);
+	push_clear(&push);
+	plan_lines_clear(&lines);
+	return rc;
+}
+
+/* Where the list is applied it is edited back, if that can be done: built
+ * again it would be missing for a while. */
 static int
 put_back(struct acl_change *change, const struct acl *now, int64_t deadline,
     struct fault *fault)
 {
 	struct strs texts = { 0 };
-	struct plan_lines lines = { 0 };
-	struct push push;
-	acl_backup_restore(
-	    &change->backup, change->dialect, change->name, now, &texts);
-	plan_lines_from(&lines, &texts);
-	push_init(&push, &lines, deadline);
-	int rc = sender_push(change->session, &push, fault);
-	push_clear(&push);
-	plan_lines_clear(&lines);
+	struct err ignored = { 0 };
+	enum acl_edit_way way = ACL_EDIT_DELTA;
+	bool edits = now->present && change->before.present &&
+	    step_acl_is_used(change) &&
+	    step_acl_lines(change, change->name, now, &change->before, &way,
+		true, &texts, &ignored) == 0 &&
+	    way == ACL_EDIT_DELTA;
+	if (!edits) {
+		strs_clear(&texts);
+		acl_backup_restore(&change->backup, change->dialect,
+		    change->name, now, &texts);
+	}
+	int rc = step_acl_put(change, &texts, deadline, fault);
 	strs_clear(&texts);
 	return rc;
+}
+
+/* The fault of the change itself is kept while others may come. */
+static enum step_status
+recover_swap(struct acl_change *change, int64_t deadline)
+{
+	struct fault kept = change->result->fault, fault = { 0 };
+	change->result->fault = (struct fault){ 0 };
+	tell(change, "bringing the references to the access list back");
+	enum step_status status = step_acl_swap_recover(
+	    change, deadline, &fault);
+	fault_clear(&fault);
+	fault_clear(&change->result->fault);
+	change->result->fault = kept;
+	return status;
 }
 
 /* Over a session that is ready. */
@@ -70,6 +105,8 @@ recover(struct acl_change *change, int64_t deadline)
 {
 	struct acl now = { 0 };
 	struct fault fault = { 0 };
+	if (change->swapped)
+		return recover_swap(change, deadline);
 	enum step_status status = look(change, &now, &fault);
 	if (status == STEP_UNKNOWN && fault.err.kind == ERR_NONE &&
 	    change->backup.known) {
@@ -119,6 +156,10 @@ step_acl_recover(struct acl_change *change)
 	     i++)
 		if (!recover_afresh(change, deadline))
 			break;
+	if (result->status == STEP_UNKNOWN && change->backup_path)
+		buf_addf(&result->notes,
+		    "what was there before is kept in %s\n",
+		    change->backup_path);
 	/* It is as asked after all: the first trouble is a note. */
 	if (result->status == STEP_CHANGED) {
 		buf_addf(&result->notes, "%s; but read back, it is as asked\n",
