@@ -27,7 +27,7 @@ CUTS = [
     mutant("cut: after a reset in the change it is looked at",
            "src/device/step*.c",
            "if (result->status == STEP_UNKNOWN)\n"
-           "\t\tstep_acl_recover(&change);",
+           "\t\tstep_acl_recover(change);",
            "if (result->status == STEP_UNKNOWN)\n"
            "\t\tresult->status = STEP_FAILED;",
            FAILURES + "Proof.test_reset_in_the_change", WIRE + "test_reset",
