@@ -99,6 +99,21 @@ make_plan(struct acl_change *change, enum acl_edit_way way,
 	return plan_of(change, way, plan, err);
 }
 
+/* LINES are those of PLAN, with headers: what must go in one write shall. */
+static void
+join_lines(const struct acl_edit_plan *plan, struct plan_lines *lines)
+{
+	const char *header = NULL;
+	size_t at = 0;
+	for (size_t i = 0; i < plan->blocks_count; i++) {
+		const struct acl_edit_block *block = &plan->blocks[i];
+		at += block->header && !str_eq(block->header, header);
+		header = block->header;
+		for (size_t k = 0; k < block->count; k++, at++)
+			lines->items[at].joined = block->one_write && k > 0;
+	}
+}
+
 static enum acl_course
 take_lines(struct acl_change *change, const struct acl_edit_plan *plan,
     struct plan_lines *lines)
@@ -112,6 +127,7 @@ take_lines(struct acl_change *change, const struct acl_edit_plan *plan,
 		strs_add(&texts, profile->commit.items[i]);
 	plan_lines_from(lines, &texts);
 	lines->own = profile->commit.count;
+	join_lines(plan, lines);
 	strs_clear(&texts);
 	return ACL_COURSE_EDIT;
 }

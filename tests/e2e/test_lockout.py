@@ -111,6 +111,26 @@ class InPlace(Lockout):
         self.assert_never_cut()
         self.assert_never_open("R1")
 
+    def test_what_moves_goes_in_one_write(self):
+        """Nothing lies between the line that takes the entry away and the one
+        that brings it again."""
+        block = ["permit ip host 1.1.1.%d any" % i for i in range(20)]
+        old = [OURS] + block + ["deny ip any any"]
+        # One line in front, so that the pairs do not fit a window by chance.
+        new = [OURS, "permit ip host 9.9.9.9 any"] + block[::-1] + \
+            ["deny ip any any"]
+        self.ios(old)
+        run = self.push(self.job(new))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(self.texts("R1"), new)
+        lines = [e for e in self.lab.witness(event="line", device="R1")
+                 if e["mode"] == "config-ext-nacl"]
+        gone = [i for i, e in enumerate(lines) if e["line"][:3] == "no "]
+        self.assertGreater(len(gone), 10)
+        for i in gone:
+            self.assertEqual(lines[i]["turn"], lines[i + 1]["turn"],
+                             lines[i]["line"])
+
     def test_an_applied_list_that_is_not_there(self):
         """It permits all; its first entry would deny all others."""
         self.stage(R1={**IOS, "startup": "interface %s\n ip access-group EDGE "
