@@ -9,8 +9,9 @@
 #include "base/fdio.h"
 #include "text/redact.h"
 
+#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILES_MAX 1000 /* of one list, in one run */
@@ -74,7 +75,11 @@ step_acl_keep(struct acl_change *change)
 	redact_add(session_redactor(change->session), &clean, buf_str(&text),
 	    text.len);
 	char *path = free_path(change, directory);
-	int rc = dir_make(directory, 0700, err);
+	int rc = 0;
+	if (mkdir(directory, 0700) && errno != EEXIST)
+		rc = err_sys(err, ERR_INTERNAL, errno,
+		    "what is there now cannot be kept, so nothing was sent: %s",
+		    directory);
 	if (rc == 0)
 		rc = file_write_atomic(
 		    path, buf_str(&clean), clean.len, 0600, err);
