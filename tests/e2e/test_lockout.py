@@ -190,13 +190,14 @@ class Refused(Lockout):
         self.assertEqual(run.statuses(), ["changed"])
 
     def test_a_list_that_is_used_where_it_cannot_be_moved(self):
-        self.ios(["10 " + OURS, "11 permit ip host 1.1.1.1 any"],
-                 group="OTHER out", more="snmp-server community "
-                 "s3cr3t EDGE\n")
+        self.ios(["10 " + OURS, "11 permit ip host 1.1.1.1 any",
+                  "12 permit ip host 1.1.1.2 any",
+                  "13 permit ip host 1.1.1.3 any"], group="OTHER out",
+                 more="snmp-server community s3cr3t EDGE\n")
         message = self.refused([OURS, "permit ip host 2.2.2.2 any"],
                                strategy="swap")
         self.assertIn("cannot be moved to another list", message)
-        # In place it can be changed.
+        # In place it can be changed, with more lines than it has.
         run = self.push(self.job([OURS, "permit ip host 2.2.2.2 any"]))
         self.assertEqual(run.statuses(), ["changed"])
 
@@ -316,7 +317,7 @@ class Strategies(Lockout):
             "--profiles", os.path.join(self.tmp, "profiles"))
         self.assertEqual(run.statuses(), ["changed"])
         self.assertIn("sent as it stands",
-                      run.results["R1"]["steps"][0]["notes"])
+                      run.results["R1"]["steps"][0].get("notes", ""))
         self.assertIn("ntp server 10.0.0.9", self.config_lines("R1"))
         self.assertEqual(self.config_lines("R1")[0],
                          "no ip access-list extended EDGE")
