@@ -16,6 +16,7 @@
 struct buf;
 struct profile_question;
 struct re;
+struct redactor;
 struct session;
 
 /*
@@ -93,6 +94,12 @@ const struct profile *session_profile(const struct session *session);
 const struct target *session_target(const struct session *session);
 const struct observer *session_observer(const struct session *session);
 struct exchange *session_exchange(struct session *session);
+
+/* What carries it: a socket, if it goes to the device itself. */
+int session_fd(const struct session *session);
+
+/* What is not to be written down of this device. */
+const struct redactor *session_redactor(const struct session *session);
 
 /* The earlier of now + TIMEOUT_MS (0: the step's default) and the device's
  * deadline. */

@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "base/str.h"
+#include "model/acl_flow.h"
 #include "model/timeouts.h"
 
 #include <jansson.h>
@@ -63,8 +64,11 @@ const char *on_failure_name(enum on_failure on_failure);
 
 /* How an access list is brought from what it is to what is asked. */
 enum job_strategy {
-	STRATEGY_REPLACE, /* the template: deleted and built again */
+	STRATEGY_NONE, /* not given: delta, unless the template has lines of its
+			  own */
 	STRATEGY_DELTA, /* edited in place, line by line */
+	STRATEGY_SWAP, /* another list in its place while it is built */
+	STRATEGY_REPLACE, /* the template: deleted and built again */
 	STRATEGY__COUNT,
 };
 
@@ -221,6 +225,9 @@ struct job {
 	int guard_minutes;
 	struct job_policy policy;
 	struct job_report report;
+	struct acl_flow *protect; /* must stay permitted wherever a list that
+				     is changed is applied */
+	size_t protect_count;
 
 	struct job_phase *phases;
 	size_t phase_count;

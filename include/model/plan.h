@@ -19,6 +19,7 @@ struct plan_line {
 	/* It opens a text that goes on until a mark (borrowed), or NULL. */
 	const struct profile_until *until;
 	bool in_text; /* it belongs to such a text: goes as it stands */
+	bool joined; /* goes in one write with the line before it */
 	/* What its answer must match (borrowed), or NULL. */
 	const struct re *proof;
 	bool shown; /* its answer is a text to look at: no refusal in it */

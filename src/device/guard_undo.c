@@ -158,6 +158,9 @@ recover(
 		seen = look(r, session);
 		own = true;
 	}
+	/* What was done but for its last lines was brought to its end. */
+	if (seen == GUARD_AS_WANTED && own && !guard->armed)
+		return STEP_CHANGED;
 	if (seen != GUARD_AS_BEFORE)
 		return STEP_UNKNOWN;
 	if (guard->armed && !undone && (own || !guard->how->undo.count))

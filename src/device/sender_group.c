@@ -301,11 +301,15 @@ sender_group(struct sender *sender, size_t first, size_t count, bool nested,
     char *home, const char *exit_line, const char *tail_home)
 {
 	const char **lines = xcalloc(count + 3, sizeof(*lines));
+	bool *joined = xcalloc(count + 3, sizeof(*joined));
 	size_t lead = exit_line ? 1 : 0, all = lead + count;
 	if (exit_line)
 		lines[0] = exit_line;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		lines[lead + i] = sender_line(sender, first + i);
+		joined[lead + i] = i > 0 &&
+		    sender->push->lines->items[first + i].joined;
+	}
 	if (tail_home) {
 		lines[all++] = session_mode(sender->session)->leave;
 		lines[all++] = sender_line(sender, first + count);
@@ -326,6 +330,7 @@ sender_group(struct sender *sender, size_t first, size_t count, bool nested,
 		.count = all,
 		.own_first = lead,
 		.own_at = lead + count,
+		.joined = sender->window_max > 1 ? joined : NULL,
 		.window = nested ? sender->window : 1 + (unsigned)lead,
 		.on_reply = hear_reply,
 	};
@@ -340,6 +345,7 @@ sender_group(struct sender *sender, size_t first, size_t count, bool nested,
 	int rc = sender_run(sender, &request);
 	sender->push->sent = text_sent(sender, request.sent);
 	free(lines);
+	free(joined);
 	if (sender->refused || sender->bad)
 		tell_lines_behind(sender);
 	if (sender->refused || sender->strayed)

@@ -50,6 +50,27 @@ take_typed(struct strs *lines, const struct acl_dialect *dialect,
 	return lines->count > before;
 }
 
+bool
+acl_backup_is_only(const struct acl_dialect *dialect, const char *name,
+    const struct strs *lines)
+{
+	struct strs rest = { 0 }, taken = { 0 };
+	const char *behind;
+	for (size_t i = 0; i < lines->count; i++) {
+		const char *line = lines->items[i];
+		const struct acl_header *header = str_starts(line, "no ")
+		    ? acl_header_find(dialect, line + 3, &behind)
+		    : NULL;
+		if (!header || !is_named(behind, name))
+			strs_add(&rest, line);
+	}
+	take_typed(&taken, dialect, name, &rest);
+	bool only = taken.count == rest.count;
+	strs_clear(&taken);
+	strs_clear(&rest);
+	return only;
+}
+
 static const struct acl_header *
 typed_header(const struct acl_dialect *dialect, enum acl_type type)
 {

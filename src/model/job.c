@@ -5,6 +5,7 @@
 #include "model/job.h"
 
 #include "base/alloc.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "job_parts.h"
 #include "model/plan.h"
@@ -23,7 +24,7 @@ struct draft {
 	char *inventory;
 	const char *kept_inventory; /* in place of it, or NULL */
 	const struct yaml_node *defaults, *device_list, *vars, *phases, *run,
-	    *report;
+	    *report, *protect;
 	const struct yaml_node *acl_name, *acl_lines, *append, *extended;
 	const struct yaml_node *guard;
 };
@@ -61,6 +62,7 @@ static const struct yaml_field job_fields[] = {
 	    GUARD_MINUTES_MAX, NULL },
 	FIELD("phases", LIST, struct draft, phases),
 	FIELD("report", MAP, struct draft, report),
+	FIELD("protect", ANY, struct draft, protect),
 	FIELD("acl_name", ANY, struct draft, acl_name),
 	FIELD("acl_lines", ANY, struct draft, acl_lines),
 	FIELD("append", ANY, struct draft, append),
@@ -202,6 +204,29 @@ read_phases(
 	job_phases_judge(job, diags);
 }
 
+/* A flow for each line, or one alone. */
+static void
+read_protect(struct job *job, const struct yaml_node *node, struct diags *diags)
+{
+	bool list = node && node->kind == YAML_LIST;
+	size_t count = list ? node->count : node != NULL;
+	if (list && !count)
+		diag_add(diags, node->place, "\"protect\" is empty");
+	job->protect = xcalloc(count + 1, sizeof(*job->protect));
+	for (size_t i = 0; i < count; i++) {
+		const struct yaml_node *item = list ? node->items[i] : node;
+		struct err err = { 0 };
+		const char *text = yaml_line(item, "a flow", diags);
+		if (!text)
+			continue;
+		if (acl_flow_parse(
+			&job->protect[job->protect_count], text, &err))
+			diag_add(diags, item->place, "%s", err.text);
+		else
+			job->protect_count++;
+	}
+}
+
 static void
 judge_credentials(
     const struct job *job, const struct yaml_node *root, struct diags *diags)
@@ -241,6 +266,7 @@ read_job(const char *path, const struct yaml_node *root, struct job *job,
 			job_guard_read(&draft.job.guard, draft.guard, diags);
 		job_policy_read(&draft.job.policy, draft.run, diags);
 		job_report_read(&draft.job.report, draft.report, diags);
+		read_protect(&draft.job, draft.protect, diags);
 		read_phases(&draft, root, diags);
 		judge_credentials(&draft.job, root, diags);
 	}
@@ -325,6 +351,9 @@ job_free(struct job *job)
 	free(job->validate_on);
 	job_policy_clear(&job->policy);
 	job_report_clear(&job->report);
+	for (size_t i = 0; i < job->protect_count; i++)
+		acl_flow_clear(&job->protect[i]);
+	free(job->protect);
 	free(job);
 }
 

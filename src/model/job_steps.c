@@ -73,16 +73,18 @@ static void
 read_strategy(struct draft *draft, struct diags *diags)
 {
 	static const char *const names[STRATEGY__COUNT] = {
-		[STRATEGY_REPLACE] = "replace",
+		[STRATEGY_NONE] = "",
 		[STRATEGY_DELTA] = "delta",
+		[STRATEGY_SWAP] = "swap",
+		[STRATEGY_REPLACE] = "replace",
 	};
 	const struct yaml_node *node = draft->strategy;
 	int found = node->kind == YAML_SCALAR
 	    ? str_index(names, STRATEGY__COUNT, node->text)
 	    : -1;
-	if (found < 0)
+	if (found <= STRATEGY_NONE)
 		diag_add(diags, node->place,
-		    "\"strategy\" must be replace or delta");
+		    "\"strategy\" must be delta, swap or replace");
 	else
 		draft->step.strategy = (enum job_strategy)found;
 }

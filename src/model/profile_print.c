@@ -35,6 +35,11 @@ struct printed_acl {
 	char *dialect;
 	struct strs read, otherwise;
 	char *show;
+	struct strs uses_read;
+	struct acl_use_rule *uses;
+	size_t uses_count;
+	char *client_read, *client;
+	int *ssh_port;
 };
 
 struct printed_guard {
@@ -143,12 +148,30 @@ static const cyaml_schema_field_t timeout_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t use_fields[] = {
+	TEXT("pattern", struct acl_use_rule, pattern_text),
+	TEXT("under", struct acl_use_rule, under_text),
+	TEXT("way", struct acl_use_rule, way_text),
+	TRUTH("moves", struct acl_use_rule, moves),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t use_schema = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct acl_use_rule, use_fields),
+};
+
 static const cyaml_schema_field_t acl_fields[] = {
 	TEXT("dialect", struct printed_acl, dialect),
 	ARRAY("read", struct printed_acl, read.items, read.count, &text_schema),
 	ARRAY("otherwise", struct printed_acl, otherwise.items, otherwise.count,
 	    &text_schema),
 	TEXT("show", struct printed_acl, show),
+	ARRAY("uses_read", struct printed_acl, uses_read.items, uses_read.count,
+	    &text_schema),
+	ARRAY("uses", struct printed_acl, uses, uses_count, &use_schema),
+	TEXT("client_read", struct printed_acl, client_read),
+	TEXT("client", struct printed_acl, client),
+	CYAML_FIELD_INT_PTR("ssh_port", OPTIONAL, struct printed_acl, ssh_port),
 	CYAML_FIELD_END,
 };
 
@@ -332,8 +355,12 @@ profile_print(const struct profile *profile, FILE *out)
 	struct printed_save save = { profile->save, profile->save_proof_text };
 	struct printed_commit commit = { profile->commit,
 		profile->commit_proof_text, profile->undo };
+	int ssh_port = profile->acl_ssh_port;
 	struct printed_acl acl = { profile->acl_dialect, profile->acl_read,
-		profile->acl_otherwise, profile->acl_show };
+		profile->acl_otherwise, profile->acl_show,
+		profile->acl_uses_read, profile->acl_uses,
+		profile->acl_uses_count, profile->acl_client_read,
+		profile->acl_client_text, ssh_port ? &ssh_port : NULL };
 	struct printed printed = {
 		.profile = *profile,
 		.new_password = texts_of(&profile->new_password),

@@ -132,14 +132,6 @@ static const struct yaml_field commit_fields[] = {
 static const struct yaml_table commit_table = YAML_TABLE(
     "\"commit\"", commit_fields);
 
-static const struct yaml_field acl_fields[] = {
-	NEEDED("dialect", LINE, struct profile, acl_dialect),
-	NEEDED("read", LINES, struct profile, acl_read),
-	FIELD("otherwise", LINES, struct profile, acl_otherwise),
-	FIELD("show", LINE, struct profile, acl_show),
-};
-static const struct yaml_table acl_table = YAML_TABLE("\"acl\"", acl_fields);
-
 struct re *
 profile_compile(const char *pattern, unsigned flags, struct place place,
     struct diags *diags)
@@ -311,21 +303,6 @@ read_templates(
 	}
 }
 
-/* Commands of `acl` are templates: one that does not parse is said here. */
-static void
-check_template(const struct yaml_node *node, struct diags *diags)
-{
-	size_t count = node && node->kind == YAML_LIST ? node->count : 1;
-	for (size_t i = 0; node && i < count; i++) {
-		const struct yaml_node *item = node->kind == YAML_LIST
-		    ? node->items[i]
-		    : node;
-		if (item->kind == YAML_SCALAR)
-			template_free(template_parse(
-			    item->text, item->text_place, diags));
-	}
-}
-
 /* The `proof` of the map NODE, whose text was read into *TEXT. A map without
  * one takes the ancestor's away. */
 static void
@@ -414,12 +391,7 @@ profile_read(
 	profile_guards_read(profile, draft.guards, diags);
 	read_save(profile, draft.save, diags);
 	read_commit(profile, draft.commit, diags);
-	if (draft.acl &&
-	    yaml_read(draft.acl, &acl_table, profile, diags) == 0) {
-		check_template(yaml_get(draft.acl, "read"), diags);
-		check_template(yaml_get(draft.acl, "otherwise"), diags);
-		check_template(yaml_get(draft.acl, "show"), diags);
-	}
+	profile_read_acl(profile, draft.acl, diags);
 	if (draft.vars) {
 		json_decref(profile->vars);
 		profile->vars = yaml_json(draft.vars);
