@@ -565,6 +565,86 @@ class ReloadLists(ListCase):
             "^reload in", "^configure terminal", "access-list extended EDGE$",
             "2.2.2.2", "^deny", "^end$", "^reload cancel", "^show reload")
 
+class Applied(ListCase):
+    """What `auto` guards: lists on our way, and a job that locks us out."""
+
+    OURS = "permit tcp 10.9.0.0 0.0.255.255 any eq 22"
+    DEVICE = {"type": "cisco_ios", "way": "GigabitEthernet0/1",
+              "client": "10.9.8.7", "startup": ARCHIVE +
+              "interface GigabitEthernet0/1\n ip access-group EDGE in\n!\n"
+              "ip access-list extended EDGE\n 10 %s\n"
+              " 20 permit ip host 1.1.1.1 any\n 30 deny ip any any\n" % OURS}
+    GOOD = [OURS, "permit ip host 2.2.2.2 any", "deny ip any any"]
+    BAD = ["permit ip host 2.2.2.2 any", "deny ip any any"]
+
+    def job(self, lines=GOOD, guard="auto", **more):
+        return super().job(lines, guard, **more)
+
+    def test_guarded_by_default(self):
+        result = self.run_job()
+        self.assertEqual(result["status"], "changed")
+        self.assertIn(Archive.ARM, self.sent())
+        self.assertIn("configure confirm", self.sent())
+
+    def test_a_list_that_nobody_uses_is_not(self):
+        before = len(self.connects())
+        self.push(self.acl_job("permit ip any any", name="UNUSED"))
+        # The check of the credentials and the change.
+        self.assertEqual(len(self.connects()), before + 2)
+
+    def start_and_expire_forced(self):
+        run = self.start(self.job(self.BAD), "--force")
+        self.await_wait(run)
+        self.lab.expire(self.NAME)
+        self.run_done = run.wait()
+        return run.results[self.NAME]
+
+    def test_who_locks_himself_out_is_let_in_again(self):
+        result = self.start_and_expire_forced()
+        self.assertNotEqual(self.lab.witness(event="shut_out"), [])
+        self.assertEqual(result["status"], "rolled_back")
+        self.assert_old()
+        self.assert_nothing_saved()
+        self.assertNotIn("configure confirm", self.sent())
+
+    def test_cut_at_every_line(self):
+        self.cut_at_every_line(
+            "^configure terminal", "access-list extended EDGE$", "2.2.2.2",
+            "^no ", "^end$", "^configure confirm",
+            "show archive config rollback")
+
+    def test_a_swap_under_guard(self):
+        job = self.job(save=False).replace(
+            "template: acl\n", "template: acl\n      strategy: swap\n")
+        run = self.push(job)
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(self.sent().count(Archive.ARM), 1)
+        self.assertEqual(self.sent().count("configure confirm"), 1)
+        self.assertTrue(self.is_new())
+
+    def test_a_swap_that_is_cut(self):
+        job = self.job(save=False).replace(
+            "template: acl\n", "template: acl\n      strategy: swap\n")
+        for at in ("extended EDGE__np", "access-group EDGE__np",
+                   "access-list extended EDGE$", "access-group EDGE in",
+                   "^no ip access-list extended EDGE__np"):
+            for when in ("before", "after"):
+                with self.subTest(at=at, when=when):
+                    self.lab.reset(self.NAME)
+                    self.faults({"kind": "drop", "at": at, "when": when,
+                                 "times": 1})
+                    run = self.push(job, expect=None)
+                    [status] = run.statuses()
+                    self.assertIn(status, {"changed", "rolled_back",
+                                           "failed"})
+                    self.assertEqual(self.is_new(), status == "changed")
+                    if not self.is_new():
+                        self.assert_as_before()
+                    self.assertNotIn("EDGE__np", self.running())
+                    running = self.running()
+                    self.lab.expire(self.NAME)
+                    self.assertEqual(self.running(), running)
+
 
 class NxosLists(ListCase):
     NAME = "N1"
