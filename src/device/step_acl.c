@@ -162,13 +162,16 @@ tell_difference(struct acl_change *change)
 	strs_clear(&wanted);
 }
 
-/* Announced with what is there before; -1 if it must be left alone. What is
- * as asked, but half swapped, is not in doubt. */
+/* Announced with what is there before; -1 if it must be left alone. A list that
+ * is half swapped is in no doubt where it is as asked, or where nobody uses it:
+ * the other one has its places. */
 static int
 announce(struct acl_change *change)
 {
-	if (change->before.present &&
-	    acl_equal(&change->wanted, &change->before, NULL))
+	bool as_asked = change->before.present &&
+	    acl_equal(&change->wanted, &change->before, NULL);
+	if (step_acl_is_half_swapped(change) &&
+	    (as_asked || !change->uses.count))
 		return 0;
 	return note_before(change);
 }
