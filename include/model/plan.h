@@ -38,6 +38,9 @@ void plan_lines_clear(struct plan_lines *lines);
 /* Lines that come from no template. */
 void plan_lines_from(struct plan_lines *lines, const struct strs *texts);
 
+/* Adds the lines of the profile that commit those that are there, if any. */
+void plan_lines_commit(struct plan_lines *lines, const struct profile *profile);
+
 /* A copy of LINES without the profile's own. */
 void plan_lines_copy(struct plan_lines *copy, const struct plan_lines *lines);
 

@@ -141,20 +141,16 @@ step_render(struct session *session, const struct job_step *step,
 }
 
 int
-step_push(struct session *session, const struct job_step *step,
-    const struct plan_lines *lines, struct guard *guard,
+step_push_guarded(struct guard *guard, const struct plan_lines *lines,
     struct step_result *result, bool *touched)
 {
-	struct guard none = { 0 };
 	struct plan_lines own;
 	struct push push;
-	if (!guard)
-		guard = &none;
 	push_init(&push, guard_lines(guard, lines, &own),
-	    step_deadline(session, step));
+	    step_deadline(guard->session, guard->step));
 	int rc = guard_begin(guard, &push, &result->fault);
 	if (rc == 0) {
-		rc = sender_push(session, &push, &result->fault);
+		rc = sender_push(guard->session, &push, &result->fault);
 		guard_pushed(guard, &push, rc);
 	}
 	buf_add(&result->notes, buf_str(&push.spoken), push.spoken.len);
@@ -163,6 +159,14 @@ step_push(struct session *session, const struct job_step *step,
 	push_clear(&push);
 	plan_lines_clear(&own);
 	return rc;
+}
+
+int
+step_push(struct session *session, const struct job_step *step,
+    const struct plan_lines *lines, struct step_result *result, bool *touched)
+{
+	struct guard none = { .session = session, .step = step };
+	return step_push_guarded(&none, lines, result, touched);
 }
 
 /* Both kinds of text go one way; the proof decides which. */

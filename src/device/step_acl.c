@@ -219,8 +219,8 @@ push(struct acl_change *change, const struct plan_lines *lines)
 	}
 	if (announce(change) || step_acl_keep(change))
 		return;
-	int rc = step_push(change->session, change->step, lines, &change->guard,
-	    change->result, &touched);
+	int rc = step_push_guarded(
+	    &change->guard, lines, change->result, &touched);
 	end(change, rc, touched);
 }
 

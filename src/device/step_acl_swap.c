@@ -203,8 +203,8 @@ step_acl_swap(
 		if (!swap->parts[i].count)
 			continue;
 		plan_lines_from(&lines, &swap->parts[i]);
-		rc = step_push(change->session, change->step, &lines,
-		    &change->guard, change->result, &sent);
+		rc = step_push_guarded(
+		    &change->guard, &lines, change->result, &sent);
 		*touched |= sent;
 		change->swapped |= sent;
 		if (rc && change->result->fault.line)

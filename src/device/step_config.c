@@ -176,8 +176,8 @@ push_and_prove(struct config_change *change)
 {
 	const struct guard_change guarded = { .data = change, .look = look };
 	bool touched = false;
-	int rc = step_push(change->session, change->step, change->lines,
-	    &change->guard, change->result, &touched);
+	int rc = step_push_guarded(
+	    &change->guard, change->lines, change->result, &touched);
 	if (rc && !touched)
 		return;
 	if (rc == 0 && prove(change, &guarded) == 0)

@@ -14,11 +14,13 @@ typedef void step_change_fn(struct session *session,
 step_change_fn step_change_acl; /* proof: the access list, read back */
 step_change_fn step_change_config; /* proof: the running configuration */
 
-/* Pushes LINES under GUARD (NULL: none); what the device said to accepted ones
- * goes to the notes. *TOUCHED: at least one line left, or something was armed,
- * so the device may be changed. */
+/* Pushes LINES; what the device said to accepted ones goes to the notes.
+ * *TOUCHED: at least one line left, so the device may be changed. */
 int step_push(struct session *session, const struct job_step *step,
-    const struct plan_lines *lines, struct guard *guard,
+    const struct plan_lines *lines, struct step_result *result, bool *touched);
+
+/* The same under GUARD. *TOUCHED also when something may be armed. */
+int step_push_guarded(struct guard *guard, const struct plan_lines *lines,
     struct step_result *result, bool *touched);
 
 /*

@@ -348,12 +348,12 @@ add_own(struct plan_lines *lines, const struct strs *own)
 		add_line(lines, own->items[i], strlen(own->items[i]), 0);
 }
 
-/* The last of them says whether the change counts. */
-static void
-add_commit(struct plan_lines *lines, const struct profile *profile)
+void
+plan_lines_commit(struct plan_lines *lines, const struct profile *profile)
 {
 	const struct strs *commit = &profile->commit;
-	for (size_t i = 0; i < commit->count; i++)
+	/* The last of them says whether the change counts. */
+	for (size_t i = 0; lines->count && i < commit->count; i++)
 		plan_lines_own(lines, commit->items[i],
 		    i + 1 == commit->count ? profile->commit_proof : NULL,
 		    false);
@@ -385,8 +385,8 @@ plan_render(const struct job *job, const struct job_device *device,
 		break;
 	}
 	bool changes = step->kind == STEP_TEMPLATE || step->kind == STEP_CONFIG;
-	if (changes && lines->count)
-		add_commit(lines, device->profile);
+	if (changes)
+		plan_lines_commit(lines, device->profile);
 	if (rc)
 		plan_lines_clear(lines);
 	return rc;
