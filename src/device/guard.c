@@ -248,9 +248,10 @@ confirm(struct guard *guard, struct session *session, struct fault *fault)
 	return guard_settled(guard, session, fault);
 }
 
-int
-guard_keep(struct guard *guard, const struct guard_change *change,
-    struct session *session, struct fault *fault)
+/* As asked, seen over SESSION? */
+static int
+look(const struct guard_change *change, struct session *session,
+    struct fault *fault)
 {
 	enum guard_seen seen = change->look(change->data, session, fault);
 	if (seen == GUARD_UNSEEN)
@@ -258,7 +259,18 @@ guard_keep(struct guard *guard, const struct guard_change *change,
 	if (seen != GUARD_AS_WANTED)
 		return err_set(&fault->err, ERR_VERIFY,
 		    "there it is not what the first one saw");
-	return confirm(guard, session, fault);
+	return 0;
+}
+
+int
+guard_keep(struct guard *guard, const struct guard_change *change,
+    struct session *session, struct fault *fault)
+{
+	bool again = guard->confirming;
+	if (look(change, session, fault) || confirm(guard, session, fault))
+		return -1;
+	/* That nothing is armed may also mean that the time was over. */
+	return again ? look(change, session, fault) : 0;
 }
 
 /* One try over a second connection. */

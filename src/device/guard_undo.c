@@ -108,7 +108,10 @@ was_kept(struct recovery *r, struct session *session)
 	struct guard *guard = r->guard;
 	if (!guard->confirming || !guard->how->settled.count)
 		return false;
-	bool kept = guard_settled(guard, session, &ignored) == 0;
+	/* Not armed, and still there: it was not the time that was over. */
+	bool kept = guard_settled(guard, session, &ignored) == 0 &&
+	    r->change->look(r->change->data, session, &ignored) ==
+		GUARD_AS_WANTED;
 	fault_clear(&ignored);
 	guard->armed &= !kept;
 	return kept;
