@@ -31,8 +31,9 @@ struct plan_lines {
 };
 void plan_lines_clear(struct plan_lines *lines);
 
-/* Lines that come from no template. */
-void plan_lines_from(struct plan_lines *lines, const struct strs *texts);
+/* Lines that come from no template, and behind them those of COMMIT. */
+void plan_lines_from(struct plan_lines *lines, const struct strs *texts,
+    const struct strs *commit);
 
 /*
  * The lines that STEP sends to DEVICE: the rendered template or config text,

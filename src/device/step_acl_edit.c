@@ -50,7 +50,8 @@ step_acl_edit(struct acl_change *change, struct plan_lines *lines)
 	for (size_t i = 0; edits && i < plan.blocks_count; i++)
 		add_block(&texts, &plan, &plan.blocks[i], &header);
 	if (edits)
-		plan_lines_from(lines, &texts);
+		plan_lines_from(
+		    lines, &texts, &session_profile(change->session)->commit);
 	strs_clear(&texts);
 	acl_edit_clear(&plan);
 	return edits;
