@@ -88,14 +88,13 @@ void writer_put(struct writer *writer, enum acl_edit_kind kind, char *text,
     uint32_t sequence, size_t index);
 
 /* Those of SETTINGS that are not in BUT (may be NULL). */
-void writer_put_settings(struct writer *writer, const struct strs *settings,
-    const struct strs *but);
+void writer_put_settings(
+    struct writer *writer, const struct strs *settings, const struct strs *but);
 
 /* A line for each of STATEMENTS of the term that ENTRY, the INDEX-th, is;
  * ADD or REMOVE. */
 void writer_put_term(struct writer *writer, enum acl_edit_kind kind,
-    size_t index, const struct acl_entry *entry,
-    const struct strs *statements);
+    size_t index, const struct acl_entry *entry, const struct strs *statements);
 
 /* Write the plan's lines. */
 void draft_write(const struct draft *draft, struct acl_edit_plan *plan);
