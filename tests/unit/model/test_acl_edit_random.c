@@ -1,8 +1,7 @@
 /*
  * The planner against random pairs of lists: every plan is executed line by
  * line on acl_engine.h, and after every line a third matcher, which knows only
- * the words that are used here, is asked about packets. NETPUSH_SEED and
- * NETPUSH_ROUNDS choose other cases; a failure names its seed.
+ * the words that are used here, is asked about packets.
  */
 #include "model/acl_edit.h"
 
@@ -12,43 +11,11 @@
 
 #include "acl_cases.h"
 #include "acl_engine.h"
+#include "acl_random.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <cmocka.h>
-
-#define ROUNDS	  10000
 #define LIST_MAX  48
 #define FLOWS_MAX 3
 #define PACKETS	  (4 * 2 * 3 * 2)
-
-static uint64_t state;
-static unsigned long seed;
-
-static unsigned
-pick(unsigned below)
-{
-	state += 0x9e3779b97f4a7c15u; /* splitmix64 */
-	uint64_t z = state;
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return (unsigned)((z ^ (z >> 31)) % below);
-}
-
-static void
-fail_case(const char *what, const char *detail)
-{
-	fprintf(stderr, "NETPUSH_SEED=%lu NETPUSH_ROUNDS=1: %s%s%s\n", seed,
-	    what, detail ? ": " : "", detail ? detail : "");
-	fail();
-}
-
-static void
-must(bool holds, const char *what, const char *detail)
-{
-	if (!holds)
-		fail_case(what, detail);
-}
 
 /* --- packets ----------------------------------------------------------- */
 
@@ -692,26 +659,17 @@ one_case(struct scene *scene, enum engine_platform platform)
 	strs_clear(&new);
 }
 
-static unsigned long
-setting(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-	return text ? strtoul(text, NULL, 10) : otherwise;
-}
-
 static void
 every_plan_keeps_its_promises(enum engine_platform platform)
 {
 	struct scene *scene = xcalloc(1, sizeof(*scene));
-	unsigned long first = setting("NETPUSH_SEED", 1);
-	unsigned long rounds = setting("NETPUSH_ROUNDS",
-	    getenv("NETPUSH_VALGRIND") ? ROUNDS / 50 : ROUNDS);
+	unsigned long first = random_first(), rounds = random_rounds();
 	scene->engine = xcalloc(1, sizeof(*scene->engine));
 	scene->start = xcalloc(1, sizeof(*scene->start));
 	scene->ideal = xcalloc(1, sizeof(*scene->ideal));
 	memset(&seen, 0, sizeof(seen));
 	for (seed = first; seed < first + rounds; seed++) {
-		state = seed * 0x2545f4914f6cdd1du;
+		random_start();
 		one_case(scene, platform);
 	}
 	fprintf(stderr,
