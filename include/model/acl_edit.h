@@ -90,7 +90,7 @@ struct acl_edit_plan {
 	bool renumbered; /* the first line does it: START and STEP are */
 	uint32_t renumber_step; /* both this */
 	size_t kept; /* entries that stay where they are */
-	char why[160]; /* why not a delta; "" if it is one */
+	char why[160]; /* why the entries are not edited; "" if they are */
 };
 
 /*
@@ -107,8 +107,9 @@ struct acl_edit_plan {
  * SWAP (REPLACE if the list is unused). A SWAP leaves the list under another
  * name, plan->list (`NAME__np`, `np__NAME` if NAME begins with a digit); the
  * caller sees to it that no such list is there before. REPLACE is not
- * simulated: it cuts flows, but on Junos, where a SWAP becomes one: the lines
- * act together.
+ * simulated: it cuts flows. On Junos a SWAP is never needed, even if it was
+ * asked for: where the terms are not edited, a DELTA deletes the list and types
+ * it again, in one commit, and `why` tells.
  */
 int acl_edit_plan(struct acl_edit_plan *plan, const struct acl_edit_ask *ask,
     struct err *err);

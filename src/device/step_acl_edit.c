@@ -49,9 +49,10 @@ step_acl_edit(struct acl_change *change, struct plan_lines *lines)
 		buf_addf(notes, "not edited in place: %s\n", plan.why);
 	for (size_t i = 0; edits && i < plan.blocks_count; i++)
 		add_block(&texts, &plan, &plan.blocks[i], &header);
-	if (edits)
-		plan_lines_from(
-		    lines, &texts, &session_profile(change->session)->commit);
+	if (edits) {
+		plan_lines_from(lines, &texts);
+		plan_lines_commit(lines, session_profile(change->session));
+	}
 	strs_clear(&texts);
 	acl_edit_clear(&plan);
 	return edits;

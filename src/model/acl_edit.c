@@ -216,12 +216,26 @@ plan_lines(struct draft *draft, struct acl_edit_plan *plan)
 			return;
 		way = ask->unused ? ACL_EDIT_REPLACE : ACL_EDIT_SWAP;
 	}
-	/* Lines that act together leave no moment without the list. */
-	if (ask->dialect->terms)
-		way = ACL_EDIT_REPLACE;
 	snprintf(plan->why, sizeof(plan->why), "%s",
 	    why ? why : "another way was asked for");
 	plan_whole(draft, plan, way);
+}
+
+/* Lines that act together leave no moment without the list: to type it again
+ * is an edit, too, and no swap is ever needed. */
+static void
+plan_terms(struct draft *draft, struct acl_edit_plan *plan)
+{
+	const struct acl_edit_ask *ask = draft->ask;
+	bool replace = ask->way == ACL_EDIT_REPLACE || !ask->want->present;
+	const char *why = replace ? "another way was asked for"
+				  : plan_delta(draft, plan);
+	if (!why)
+		return;
+	snprintf(plan->why, sizeof(plan->why), "%s", why);
+	plan_whole(draft, plan, ACL_EDIT_REPLACE);
+	if (!replace)
+		plan->way = ACL_EDIT_DELTA;
 }
 
 static int
@@ -297,7 +311,10 @@ acl_edit_plan(
 	plan->list = xstrdup(ask->name);
 	side_init(&draft, &draft.have, ask->have);
 	side_init(&draft, &draft.want, ask->want);
-	plan_lines(&draft, plan);
+	if (ask->dialect->terms)
+		plan_terms(&draft, plan);
+	else
+		plan_lines(&draft, plan);
 	draft_clear(&draft);
 	return 0;
 }

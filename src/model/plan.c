@@ -132,30 +132,12 @@ add_line(
 	};
 }
 
-/* Lines of the profile's own. */
-static void
-add_own(struct plan_lines *lines, const struct strs *own)
-{
-	for (size_t i = 0; i < own->count; i++)
-		add_line(lines, own->items[i], strlen(own->items[i]), 0);
-}
-
-static void
-add_commit(struct plan_lines *lines, const struct strs *commit)
-{
-	add_own(lines, commit);
-	lines->own = commit->count;
-}
-
 void
-plan_lines_from(struct plan_lines *lines, const struct strs *texts,
-    const struct strs *commit)
+plan_lines_from(struct plan_lines *lines, const struct strs *texts)
 {
 	*lines = (struct plan_lines){ .file = "" };
 	for (size_t i = 0; i < texts->count; i++)
 		add_line(lines, texts->items[i], strlen(texts->items[i]), 0);
-	if (lines->count)
-		add_commit(lines, commit);
 }
 
 static bool
@@ -335,6 +317,23 @@ render_template(
 	    target, template->parsed, template->place.file, lines, diags);
 }
 
+/* Lines of the profile's own. */
+static void
+add_own(struct plan_lines *lines, const struct strs *own)
+{
+	for (size_t i = 0; i < own->count; i++)
+		add_line(lines, own->items[i], strlen(own->items[i]), 0);
+}
+
+void
+plan_lines_commit(struct plan_lines *lines, const struct profile *profile)
+{
+	if (!lines->count)
+		return;
+	add_own(lines, &profile->commit);
+	lines->own = profile->commit.count;
+}
+
 int
 plan_render(const struct job *job, const struct job_device *device,
     const struct job_step *step, struct plan_lines *lines, struct diags *diags)
@@ -361,8 +360,8 @@ plan_render(const struct job *job, const struct job_device *device,
 		break;
 	}
 	bool changes = step->kind == STEP_TEMPLATE || step->kind == STEP_CONFIG;
-	if (changes && lines->count)
-		add_commit(lines, &device->profile->commit);
+	if (changes)
+		plan_lines_commit(lines, device->profile);
 	if (rc)
 		plan_lines_clear(lines);
 	return rc;

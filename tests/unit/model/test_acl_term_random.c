@@ -302,7 +302,7 @@ struct scene {
 };
 
 static struct {
-	unsigned nothing, delta, replace, refused, moves, edited;
+	unsigned nothing, delta, retyped, refused, moves, edited;
 } seen;
 
 static void
@@ -411,10 +411,11 @@ check_plan(struct scene *scene, const struct acl_edit_plan *plan, size_t typed)
 	    plan->count <= typed + scene->have.present, "too many lines", NULL);
 	must(!is_risky(scene), "a risk was not seen", NULL);
 	seen.nothing += plan->way == ACL_EDIT_NOTHING;
-	seen.delta += plan->way == ACL_EDIT_DELTA;
-	seen.replace += plan->way == ACL_EDIT_REPLACE;
-	must(
-	    plan->way != ACL_EDIT_SWAP && str_eq(plan->list, "L"), "way", NULL);
+	seen.delta += plan->way == ACL_EDIT_DELTA && !plan->why[0];
+	seen.retyped += plan->why[0] != '\0';
+	must(plan->way == ACL_EDIT_NOTHING || plan->way == ACL_EDIT_DELTA,
+	    "way", plan->why);
+	must(str_eq(plan->list, "L"), "name", plan->list);
 	must(plan->way != ACL_EDIT_NOTHING || !plan->count,
 	    "something for nothing", NULL);
 	if (plan->way == ACL_EDIT_DELTA)
@@ -508,8 +509,8 @@ every_plan_keeps_its_promises(void **unused)
 	}
 	fprintf(stderr,
 	    "nothing %u, delta %u (moves %u, statements deleted %u), "
-	    "replace %u, refused %u\n",
-	    seen.nothing, seen.delta, seen.moves, seen.edited, seen.replace,
+	    "retyped %u, refused %u\n",
+	    seen.nothing, seen.delta, seen.moves, seen.edited, seen.retyped,
 	    seen.refused);
 	/* A planner that only retypes would pass everything above. */
 	if (rounds == ROUNDS) {
