@@ -123,6 +123,30 @@ class Proof(Case):
              "text": "permit ip host 2.2.2.3 any"}), ("rolled_back", "verify"))
         self.assertEqual(self.lab.acl_texts("R1", "EDGE"), [OLD])
 
+    def test_cut_at_every_line(self):
+        """Whichever line of a push the connection is cut at, before or behind
+        it: the device ends as before or as asked, and the status says which."""
+        lines = LINES.split("\n")
+        typed = ["configure terminal", "no ip access-list", "ip access-list",
+                 *lines, "end"]
+        for when in ("before", "after"):
+            for line in typed:
+                with self.subTest(line=line, when=when):
+                    self.lab.reset()
+                    self.push(self.acl_job(OLD))
+                    self.lab.faults("R1", {
+                        "kind": "drop", "when": when, "times": 1,
+                        "at": "^" + line.replace(".", "\\.")})
+                    run = self.push(self.acl_job(LINES), expect=None)
+                    status = run.results["R1"]["status"]
+                    self.assertEqual(
+                        self.lab.acl_texts("R1", "EDGE"),
+                        lines if status == "changed" else [OLD])
+                    self.assertIn(status, ("changed", "failed",
+                                           "rolled_back"))
+                    if line == "end" and when == "after":
+                        self.assertEqual(status, "changed")
+
     def test_dropped_in_the_change(self):
         for when in ("before", "after", "mid_echo"):
             with self.subTest(when=when):
