@@ -129,6 +129,18 @@ match_line(const char *text, const struct packet *packet, bool standard)
 }
 
 static bool
+is_nxos(const struct engine *engine)
+{
+	return engine->platform == NXOS || engine->platform == NXOS_IPV6;
+}
+
+static bool
+is_ipv6(enum engine_platform platform)
+{
+	return platform == IOS_IPV6 || platform == NXOS_IPV6;
+}
+
+static bool
 permits(const struct engine *engine, const struct engine_list *list,
     const struct packet *packet)
 {
@@ -139,7 +151,7 @@ permits(const struct engine *engine, const struct engine_list *list,
 		if (says >= 0)
 			return says;
 	}
-	return !any && (!list->present || engine->platform != NXOS);
+	return !any && (!list->present || !is_nxos(engine));
 }
 
 /* --- random lists ------------------------------------------------------ */
@@ -152,10 +164,10 @@ random_address(enum engine_platform platform, bool source)
 	static const char *const new[] = { "any", "host 2001:db8::1",
 		"host 2001:db8::2", "2001:db8::/126", "2001:db8::/120" };
 	if (!source)
-		return pick(3)		   ? "any"
-		    : platform == IOS_IPV6 ? "host 2001:db8::9"
-					   : "host 10.0.0.9";
-	return platform == IOS_IPV6 ? new[pick(5)] : old[pick(5)];
+		return pick(3)		? "any"
+		    : is_ipv6(platform) ? "host 2001:db8::9"
+					: "host 10.0.0.9";
+	return is_ipv6(platform) ? new[pick(5)] : old[pick(5)];
 }
 
 static char *
@@ -173,7 +185,7 @@ random_entry(enum engine_platform platform)
 	unsigned protocol = pick(3);
 	if (protocol == 0)
 		return xasprintf("%s %s %s %s", action,
-		    platform == IOS_IPV6 ? "ipv6" : "ip", source, other);
+		    is_ipv6(platform) ? "ipv6" : "ip", source, other);
 	return xasprintf("%s %s %s %s%s%s%s", action,
 	    protocol == 1 ? "tcp" : "udp", source, other, places[pick(7)],
 	    protocol == 1 && pick(6) == 0 ? " established" : "",
@@ -307,7 +319,7 @@ add_flow(struct scene *scene)
 	size_t i = scene->flows_count++;
 	struct packet packet = packet_at(pick(PACKETS));
 	bool answers = pick(4) == 0 && !packet.udp;
-	bool new = scene->engine->platform == IOS_IPV6;
+	bool new = is_ipv6(scene->engine->platform);
 	struct err err = { 0 };
 	char text[160];
 	snprintf(text, sizeof(text),
@@ -371,7 +383,7 @@ check_moment(struct scene *scene, const char *line)
 		!has_entries(engine_list(scene->ideal, "L")) ||
 		has_entries(now),
 	    "the list is empty", line);
-	if (scene->engine->platform != NXOS || !old->present)
+	if (!is_nxos(scene->engine) || !old->present)
 		return;
 	for (unsigned i = 0; i < PACKETS; i++) {
 		struct packet packet = packet_at(i);
@@ -380,6 +392,20 @@ check_moment(struct scene *scene, const char *line)
 			    permits(scene->start, old, &packet),
 		    "a packet that both lists agree on", line);
 	}
+}
+
+/* While a swap is built the list that is applied stays as it was. */
+static void
+check_swap(struct scene *scene, const struct acl_edit_plan *plan,
+    const struct acl_edit_block *block, const char *line)
+{
+	struct engine_list *now = engine_list(scene->engine, "L");
+	struct engine_list *old = engine_list(scene->start, "L");
+	if (plan->way == ACL_EDIT_SWAP && !block->after_move)
+		must(now->present == old->present && now->count == old->count &&
+			memcmp(now->lines, old->lines,
+			    old->count * sizeof(old->lines[0])) == 0,
+		    "a swap touches the list that is applied", line);
 }
 
 static void
@@ -399,6 +425,7 @@ run_plan(struct scene *scene, const struct acl_edit_plan *plan, bool watch)
 			const char *text = plan->lines[line].text;
 			must(engine_take(scene->engine, block->header, text),
 			    "refused", scene->engine->said);
+			check_swap(scene, plan, block, text);
 			if (watch && scene->engine->platform != EOS)
 				check_moment(scene, text);
 		}
@@ -601,7 +628,7 @@ type_on(enum engine_platform platform)
 {
 	return platform == IOS_EXTENDED ? ACL_EXTENDED
 	    : platform == IOS_STANDARD	? ACL_STANDARD
-	    : platform == IOS_IPV6	? ACL_IPV6
+	    : is_ipv6(platform)		? ACL_IPV6
 					: ACL_ANY;
 }
 
@@ -697,6 +724,7 @@ PLATFORM(ios_extended, IOS_EXTENDED)
 PLATFORM(ios_standard, IOS_STANDARD)
 PLATFORM(ios_ipv6, IOS_IPV6)
 PLATFORM(nxos, NXOS)
+PLATFORM(nxos_ipv6, NXOS_IPV6)
 PLATFORM(eos, EOS)
 PLATFORM(frr, FRR)
 
@@ -708,6 +736,7 @@ main(void)
 		cmocka_unit_test(ios_standard),
 		cmocka_unit_test(ios_ipv6),
 		cmocka_unit_test(nxos),
+		cmocka_unit_test(nxos_ipv6),
 		cmocka_unit_test(eos),
 		cmocka_unit_test(frr),
 	};
