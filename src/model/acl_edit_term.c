@@ -165,14 +165,12 @@ put_place(struct terms *terms, size_t i)
 {
 	const struct side *want = &terms->draft->want;
 	const char *name = side_entry(want, i)->term;
-	const char *first = first_fixed(want);
-	char *words = i ? xasprintf("term %s after term %s", name,
-			      side_entry(want, i - 1)->term)
-	    : first	? xasprintf("term %s before term %s", name, first)
-			: NULL;
-	if (words)
+	const char *other = i ? side_entry(want, i - 1)->term
+			      : first_fixed(want);
+	if (other)
 		put_words(terms, terms->draft->writing->move, ACL_EDIT_MOVE, i,
-		    words);
+		    xasprintf("term %s %s term %s", name,
+			i ? "after" : "before", other));
 }
 
 /* Behind the last old one, new terms come to stand by themselves. */

@@ -287,7 +287,8 @@ hold(struct builder *builder, const struct acl *existing)
 		else
 			add(builder, &entry, true);
 	}
-	acl_terms_hold(&builder->terms, builder->acl);
+	if (builder->dialect->terms)
+		acl_terms_hold(&builder->terms, builder->acl);
 	for (size_t i = 0; i < existing->settings.count; i++)
 		strs_add(&builder->acl->settings, existing->settings.items[i]);
 }
