@@ -54,7 +54,7 @@ class Push(JunosCase):
 
     def test_replaced(self):
         self.go(self.job(OLD))
-        result, sent = self.go(self.job(NEW))
+        result, sent = self.go(self.job(NEW, "replace"))
         self.assertEqual(result["status"], "changed")
         self.assertEqual(sent[:3], [
             "set " + PATH, "delete " + PATH,
@@ -87,8 +87,9 @@ class Push(JunosCase):
     def test_new_by_edits(self):
         result, sent = self.go(self.job(OLD, "delta"))
         self.assertEqual(result["status"], "changed")
-        self.assertEqual(sent, ["set %s %s" % (PATH, line) for line in OLD] +
-                         COMMIT)
+        self.assertEqual([line for line in sent if "term" in line],
+                         ["set %s %s" % (PATH, line) for line in OLD])
+        self.assertEqual(sent[-2:], COMMIT)
 
     def test_append(self):
         self.go(self.job(OLD[:4]))
