@@ -571,14 +571,16 @@ static void
 hand_over(struct scene *scene, const struct acl_edit_plan *plan)
 {
 	enum engine_platform platform = scene->engine->platform;
-	FILE *file = platform <= NXOS ? cases_file() : NULL;
+	/* The lab knows these. */
+	bool known = platform <= IOS_IPV6 || platform == NXOS;
+	FILE *file = known ? cases_file() : NULL;
 	if (!file)
 		return;
 	char *is = numbered(scene->start);
 	json_t *flows = json_array();
 	for (size_t i = 0; i < scene->flows_count; i++) {
 		const struct packet *packet = &scene->packets[i][1];
-		if (scene->guarded[i] && !packet->udp && platform != IOS_IPV6)
+		if (scene->guarded[i] && !packet->udp && !is_ipv6(platform))
 			json_array_append_new(flows,
 			    json_pack("[i, i, b]", (int)packet->source,
 				(int)packet->port, packet->ack));
