@@ -138,23 +138,14 @@ note_before(struct acl_change *change)
 	return rc;
 }
 
-static void
-add_entries(const struct acl *acl, struct strs *lines)
-{
-	for (size_t i = 0; i < acl->settings.count; i++)
-		strs_add(lines, acl->settings.items[i]);
-	for (size_t i = 0; i < acl->count; i++)
-		strs_add(lines, acl->items[i].normal);
-}
-
 /* What the step is about to make of the list, in normal forms. */
 static void
 tell_difference(struct acl_change *change)
 {
 	struct strs before = { 0 }, wanted = { 0 };
 	struct buf *diff = &change->result->diff;
-	add_entries(&change->before, &before);
-	add_entries(&change->wanted, &wanted);
+	acl_put_lines(&change->before, &before);
+	acl_put_lines(&change->wanted, &wanted);
 	buf_addf(diff, "--- %s%s\n+++ %s\n", change->name,
 	    change->before.present ? "" : " (absent)", change->name);
 	diff_lines(diff, &before, &wanted);
@@ -176,11 +167,13 @@ announce(struct acl_change *change)
 	return note_before(change);
 }
 
+/* Where nobody can say that the list is applied, it may be. */
 static int
 choose_guard(struct acl_change *change)
 {
+	bool risky = change->applied || change->uses_known == ACL_USES_NO_RULES;
 	return guard_choose(&change->guard, change->session, change->step,
-	    GUARD_FOR_ACL, change->applied, change->result);
+	    GUARD_FOR_ACL, risky, change->result);
 }
 
 static void

@@ -707,5 +707,54 @@ class NxosLists(ListCase):
             "^no checkpoint")
 
 
+class JunosLists(ListCase):
+    """One commit, confirmed from the second connection; guarded by default,
+    for nobody reads where a filter is."""
+
+    NAME = "mx1"
+    DEVICE = {"type": "juniper_junos", "startup":
+              "set system host-name mx1\n"
+              "set firewall family inet filter EDGE term a from "
+              "source-address 1.1.1.1/32\n"
+              "set firewall family inet filter EDGE term a then accept\n"}
+    NEW = ["term a from source-address 1.1.1.1/32", "term a then accept",
+           "term b from source-address 2.2.2.2/32", "term b then accept"]
+
+    def job(self, lines=NEW, guard="auto", **more):
+        return super().job(lines, guard, **more)
+
+    def test_confirmed_from_a_second_connection(self):
+        result = self.run_job()
+        self.assertEqual(result["status"], "changed")
+        self.assertTrue(self.is_new())
+        self.assertNotEqual(self.session_of("commit confirmed 5"),
+                            self.session_of("commit"))
+        self.lab.expire(self.NAME)
+        self.assertTrue(self.is_new())
+
+    def test_second_connection_refused(self):
+        self.faults({"kind": "reset", "after": 2})
+        result = self.run_job(expect=1)
+        self.assertEqual(result["status"], "rolled_back")
+        self.assert_old()
+        self.assertIn("rollback 1", self.sent())
+
+    def test_commit_fails(self):
+        for kind in ("verify_fails", "commit_fails"):
+            with self.subTest(kind=kind):
+                self.lab.reset(self.NAME)
+                self.faults({"kind": kind})
+                result = self.run_job(expect=1)
+                self.assertEqual(result["status"], "failed")
+                self.assert_old()
+                self.assertNotIn("rollback 1", self.sent())
+
+    def test_cut_at_every_line(self):
+        self.cut_at_every_line(
+            "^configure", "2.2.2.2", "term b then", "compare",
+            "^commit check", "^commit confirmed", "^exit configuration",
+            "^commit$", "^show system commit")
+
+
 if __name__ == "__main__":
     main()
