@@ -305,6 +305,33 @@ class Strategies(Lockout):
                 self.assertEqual(self.uses("R1"), before)
         self.assertEqual(self.lab.witness(event="shut_out"), [])
 
+    def test_what_a_cut_swap_left_that_is_not_gone_on_with(self):
+        left = "ip access-list extended EDGE__np\n %s\n" % OURS
+        self.ios(self.OLD, group="EDGE__np in", vty="EDGE in", more=left)
+        run = self.push(self.job(self.NEW), expect=1)
+        error = run.results["R1"]["error"]
+        self.assertEqual(error["kind"], "verify")
+        self.assertIn("list EDGE__np of an earlier swap is applied "
+                      "(interface %s, ip access-group EDGE__np in)" % WAY,
+                      error["message"])
+        run = self.push(self.job(["permit ip host 2.2.2.2 any"]), expect=1)
+        self.assertEqual(run.results["R1"]["error"]["kind"], "verify")
+        # As one of the two: it goes everywhere.
+        self.push(self.job([OURS]))
+        self.assertEqual(self.texts("R1"), [OURS])
+        self.assertEqual({u.split()[-2] for u in self.uses("R1")}, {"EDGE"})
+        self.assert_never_cut()
+
+    def test_a_cut_swap_that_would_lock_out(self):
+        self.ios(self.OLD, group="EDGE__np in", more="ip access-list extended "
+                 "EDGE__np\n %s\n" % OURS)
+        for options in ([], ["--check"]):
+            run = self.push(self.job(["permit ip host 2.2.2.2 any"]),
+                            *options, expect=1)
+            self.assertEqual(run.results["R1"]["error"]["kind"],
+                             "lockout_risk")
+        self.assertEqual(self.config_lines("R1"), [])
+
     def test_a_leftover_that_nobody_uses(self):
         self.ios(self.OLD, more="ip access-list extended EDGE__np\n"
                  " deny ip any any\n")
