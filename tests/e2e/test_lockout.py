@@ -63,7 +63,6 @@ class Lockout(Case):
     def assert_never_open(self, device, name="EDGE"):
         """The list was there, and not empty, after every line."""
         history = self.lab.acl_history(device, name)
-        self.assertTrue(history)
         for line, entries in history:
             self.assertTrue(entries, line)
 
@@ -93,6 +92,7 @@ class InPlace(Lockout):
         run = self.push(self.job(entries(2)))
         self.assertEqual(run.statuses(), ["changed"] * 2)
         for name in ("R1", "N1"):
+            self.assertGreater(len(self.lab.acl_history(name, "EDGE")), 1900)
             self.assert_never_open(name)
             self.assertEqual(len(self.texts(name)), 1000)
             self.assertIn("10.2.3.7", " ".join(self.texts(name)))
@@ -130,6 +130,40 @@ class InPlace(Lockout):
         for i in gone:
             self.assertEqual(lines[i]["turn"], lines[i + 1]["turn"],
                              lines[i]["line"])
+
+    def test_cut_at_every_line(self):
+        """As before or as asked, the way back is edited as well: the list is
+        never absent, and nobody is shut out."""
+        old = ["permit ip host 1.1.1.1 any", OURS,
+               "permit ip host 4.4.4.4 any", "deny ip any any"]
+        new = ["permit ip host 2.2.2.2 any", "permit ip host 4.4.4.4 any",
+               OURS, "permit ip host 3.3.3.3 any", "deny ip any any"]
+        self.stage(R1={**IOS, "startup": startup(old, vty="EDGE in")},
+                   N1={"type": "cisco_nxos", "startup": nexus(old)})
+        before = {n: self.texts(n) for n in ("R1", "N1")}
+        self.push(self.job(new))
+        after = {n: self.texts(n) for n in ("R1", "N1")}
+        count = max(len(self.config_lines(n)) for n in ("R1", "N1"))
+        ended = set()
+        for when in ("before", "after"):
+            for number in range(1, count + 1):
+                with self.subTest(when=when, number=number):
+                    self.lab.reset()
+                    for name in ("R1", "N1"):
+                        self.lab.faults(name, {
+                            "kind": "drop", "when": when, "times": 1,
+                            "line_number": number})
+                    run = self.push(self.job(new), expect=None)
+                    for name in ("R1", "N1"):
+                        status = run.results[name]["status"]
+                        ended.add(status)
+                        self.assertIn(
+                            status, ("changed", "failed", "rolled_back"))
+                        self.assertEqual(self.texts(name), (
+                            after if status == "changed" else before)[name])
+                        self.assert_never_open(name)
+        self.assertEqual(ended, {"changed", "failed", "rolled_back"})
+        self.assertEqual(self.lab.witness(event="shut_out"), [])
 
     def test_an_applied_list_that_is_not_there(self):
         """It permits all; its first entry would deny all others."""
