@@ -203,6 +203,26 @@ class Refused(Lockout):
             ["permit ip host 1.1.1.1 any"]))
         self.refused(["permit ip host 1.1.1.1 any"], "--check")
 
+    def test_a_device_that_does_not_tell_our_address(self):
+        """That of our end of the connection counts."""
+        self.start_lab({"hostname": "R1", **IOS, "startup": startup(
+            ["permit tcp host 127.0.0.1 any eq 22"])})
+        self.lab.faults("R1", {"kind": "refuse", "at": "^show users"})
+        message = self.refused([OURS])
+        self.assertIn("'tcp host 127.0.0.1 host 127.10.0.1 eq 22'", message)
+        run = self.push(self.job([OURS, "permit tcp 127.0.0.0 0.0.0.7 any"]))
+        self.assertEqual(run.statuses(), ["changed"])
+
+    def test_a_device_that_does_not_show_uses(self):
+        """The list may be applied anywhere, and cannot be moved."""
+        self.ios(["10 " + OURS, "11 permit ip host 1.1.1.1 any"])
+        self.lab.faults("R1", {"kind": "refuse", "at": "^show running"})
+        self.refused(["permit ip host 1.1.1.1 any"])
+        self.assertIn("the device does not show where", self.refused(
+            [OURS, "permit ip host 2.2.2.2 any"], strategy="swap"))
+        run = self.push(self.job([OURS, "permit ip host 2.2.2.2 any"]))
+        self.assertEqual(run.statuses(), ["changed"])
+
     def test_on_a_terminal_line(self):
         self.ios(self.OLD, group="OTHER out", vty="EDGE in")
         self.refused(["permit ip host 1.1.1.1 any"])
