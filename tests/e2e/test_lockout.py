@@ -165,6 +165,15 @@ class InPlace(Lockout):
         self.assertEqual(ended, {"changed", "failed", "rolled_back"})
         self.assertEqual(self.lab.witness(event="shut_out"), [])
 
+    def test_the_way_back_is_edited(self):
+        self.ios([OURS, "permit ip host 1.1.1.1 any"], group="EDGE out")
+        self.lab.faults("R1", {"kind": "refuse", "at": "3\\.3\\.3\\.3"})
+        run = self.push(self.job([OURS, "permit ip host 2.2.2.2 any",
+                                  "permit ip host 3.3.3.3 any"]), expect=1)
+        self.assertEqual(run.statuses(), ["rolled_back"])
+        self.assertEqual(self.texts("R1"), [OURS, "permit ip host 1.1.1.1 any"])
+        self.assert_never_open("R1")
+
     def test_an_applied_list_that_is_not_there(self):
         """It permits all; its first entry would deny all others."""
         self.stage(R1={**IOS, "startup": "interface %s\n ip access-group EDGE "

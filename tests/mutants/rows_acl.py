@@ -53,7 +53,7 @@ MUTANTS = [
            "test_a_list_that_is_used_where_it_cannot_be_moved"),
     mutant("way: what is applied is edited back", STEP,
            "if (!edits) {", "if (true) {",
-           LOCKOUT + "InPlace.test_cut_at_every_line"),
+           LOCKOUT + "InPlace.test_the_way_back_is_edited"),
     mutant("way: what moves goes in one write", STEP,
            "lines->items[at].joined = block->one_write && k > 0;",
            "lines->items[at].joined = false;",
