@@ -120,13 +120,10 @@ take_lines(struct acl_change *change, const struct acl_edit_plan *plan,
 {
 	struct strs texts = { 0 };
 	const char *header = NULL;
-	const struct profile *profile = session_profile(change->session);
 	for (size_t i = 0; i < plan->blocks_count; i++)
 		add_block(&texts, plan, &plan->blocks[i], &header);
-	for (size_t i = 0; i < profile->commit.count; i++)
-		strs_add(&texts, profile->commit.items[i]);
 	plan_lines_from(lines, &texts);
-	lines->own = profile->commit.count;
+	plan_lines_commit(lines, session_profile(change->session));
 	join_lines(plan, lines);
 	strs_clear(&texts);
 	return ACL_COURSE_EDIT;
@@ -253,10 +250,10 @@ course_of_unused(struct acl_change *change, struct plan_lines *lines)
 		buf_addf(notes, "not edited in place: %s\n", err.text);
 		return course;
 	}
+	if (plan.why[0])
+		buf_addf(notes, "not edited in place: %s\n", plan.why);
 	if (plan.way == ACL_EDIT_DELTA)
 		course = take_lines(change, &plan, lines);
-	else
-		buf_addf(notes, "not edited in place: %s\n", plan.why);
 	acl_edit_clear(&plan);
 	return course;
 }

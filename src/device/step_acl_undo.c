@@ -53,6 +53,7 @@ step_acl_put(struct acl_change *change, const struct strs *texts,
 	struct plan_lines lines = { 0 };
 	struct push push;
 	plan_lines_from(&lines, texts);
+	plan_lines_commit(&lines, session_profile(change->session));
 	push_init(&push, &lines, deadline);
 	int rc = sender_push(change->session, &push, fault);
 	push_clear(&push);
