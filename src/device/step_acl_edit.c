@@ -62,7 +62,7 @@ step_acl_lines(const struct acl_change *change, const char *name,
 	return 0;
 }
 
-/* A list that is half swapped is the other one, where it is applied. */
+/* From what is there to what is wanted, with all that must live on. */
 static int
 plan_of(const struct acl_change *change, enum acl_edit_way way,
     struct acl_edit_plan *plan, struct err *err)

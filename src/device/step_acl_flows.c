@@ -116,6 +116,12 @@ step_acl_find_flows(struct acl_change *change)
 {
 	const struct job *job = session_target(change->session)->job;
 	find_own(change);
+	if (job->protect_count && change->uses_known == ACL_USES_NO_RULES)
+		step_acl_warn(change,
+		    "the profile %s does not say where access lists are "
+		    "applied: whether %s cuts a protected flow was not checked",
+		    session_profile(change->session)->device_type,
+		    change->name);
 	for (size_t i = 0; i < job->protect_count; i++) {
 		if (!step_acl_is_used(change))
 			break;

@@ -230,50 +230,75 @@ step_acl_read_uses(
 	return rc;
 }
 
+static bool
+asks_client(const struct profile *profile)
+{
+	return profile->acl_client_read && profile->acl_client;
+}
+
+/* Those that show the list, then those that show uses, then who is in. */
+static int
+add_survey(const struct acl_change *change, struct strs *commands)
+{
+	const struct profile *profile = session_profile(change->session);
+	struct strs client = { 0 };
+	if (asks_client(profile))
+		strs_add(&client, profile->acl_client_read);
+	int rc = add_commands(change, &profile->acl_read, commands);
+	if (rc == 0)
+		rc = add_commands(change, &profile->acl_uses_read, commands);
+	if (rc == 0)
+		rc = add_commands(change, &client, commands);
+	strs_clear(&client);
+	return rc;
+}
+
+/* OUTPUTS begin with those of the profile's `read`. */
+static int
+survey_list(struct acl_change *change, const struct strs *outputs)
+{
+	const struct profile *profile = session_profile(change->session);
+	struct strs lists = { 0 }, heard = { 0 };
+	for (size_t i = 0; i < profile->acl_read.count; i++)
+		strs_take(&lists, xstrdup(outputs->items[i]));
+	int rc = take_list(change, &lists, &heard, &change->before);
+	if (rc == 0) {
+		keep_output(change, &lists);
+		acl_backup_take(&change->backup, change->dialect, change->name,
+		    &heard, &change->before);
+	}
+	strs_clear(&heard);
+	strs_clear(&lists);
+	return rc;
+}
+
+static int
+survey_uses(struct acl_change *change, const struct strs *outputs)
+{
+	const struct profile *profile = session_profile(change->session);
+	size_t reads = profile->acl_read.count;
+	size_t own = profile->acl_uses_read.count;
+	if (!profile->acl_uses_count)
+		return 0;
+	return take_uses(change, outputs, own ? reads : 0, own ? own : reads,
+	    &change->uses, &change->copy_uses);
+}
+
 int
 step_acl_survey(struct acl_change *change)
 {
 	const struct profile *profile = session_profile(change->session);
-	struct strs commands = { 0 }, outputs = { 0 }, lists = { 0 };
-	struct strs heard = { 0 };
-	size_t reads = profile->acl_read.count;
-	size_t uses = profile->acl_uses_read.count;
-	bool asks_client = profile->acl_client_read && profile->acl_client;
-	char *client = NULL;
-	int rc = -1;
-	if (add_commands(change, &profile->acl_read, &commands) ||
-	    add_commands(change, &profile->acl_uses_read, &commands))
-		goto out;
-	if (asks_client) {
-		client = render_command(change, profile->acl_client_read);
-		if (!client)
-			goto out;
-		strs_add(&commands, client);
-	}
-	if (run_commands(change, &commands, &outputs))
-		goto out;
-	for (size_t i = 0; i < reads; i++)
-		if (outputs.items[i])
-			strs_add(&lists, outputs.items[i]);
-		else
-			strs_take(&lists, NULL);
-	if (take_list(change, &lists, &heard, &change->before))
-		goto out;
-	keep_output(change, &lists);
-	acl_backup_take(&change->backup, change->dialect, change->name, &heard,
-	    &change->before);
-	if (profile->acl_uses_count &&
-	    take_uses(change, &outputs, uses ? reads : 0, uses ? uses : reads,
-		&change->uses, &change->copy_uses))
-		goto out;
-	if (asks_client && outputs.items[outputs.count - 1])
-		change->client = acl_client_address(
-		    profile->acl_client, outputs.items[outputs.count - 1]);
-	rc = 0;
-out:
-	free(client);
-	strs_clear(&heard);
-	strs_clear(&lists);
+	struct strs commands = { 0 }, outputs = { 0 };
+	int rc = add_survey(change, &commands);
+	if (rc == 0)
+		rc = run_commands(change, &commands, &outputs);
+	if (rc == 0)
+		rc = survey_list(change, &outputs);
+	if (rc == 0)
+		rc = survey_uses(change, &outputs);
+	const char *last = rc ? NULL : outputs.items[outputs.count - 1];
+	if (last && asks_client(profile))
+		change->client = acl_client_address(profile->acl_client, last);
 	strs_clear(&commands);
 	strs_clear(&outputs);
 	return rc;

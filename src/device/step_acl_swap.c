@@ -76,18 +76,29 @@ judge_half(
 	return -1;
 }
 
-/* Our way in may lead through the copy: it is what is left. */
 static int
-judge_copy(struct acl_change *change, const struct acl *copy, struct err *err)
+judge_flows(
+    const struct acl_change *change, const struct acl *have, struct err *err)
 {
 	struct strs ignored = { 0 };
 	enum acl_edit_way way = ACL_EDIT_REPLACE;
-	int rc = 0;
-	if (change->copy_uses.count && !session_target(change->session)->force)
-		rc = step_acl_lines(change, change->name, copy, &change->wanted,
-		    &way, true, &ignored, err);
+	int rc = step_acl_lines(change, change->name, have, &change->wanted,
+	    &way, true, &ignored, err);
 	strs_clear(&ignored);
 	return rc;
+}
+
+/* What is protected may lead through the copy, or both lists. */
+static int
+judge_copy(
+    const struct acl_change *change, const struct acl *copy, struct err *err)
+{
+	if (!change->copy_uses.count || session_target(change->session)->force)
+		return 0;
+	if (judge_flows(change, copy, err))
+		return -1;
+	return change->uses.count ? judge_flows(change, &change->before, err)
+				  : 0;
 }
 
 static int
@@ -112,9 +123,8 @@ fill_parts(struct acl_change *change, const struct acl *copy,
 	if (away)
 		acl_uses_move(&change->uses, name, &parts[ACL_SWAP_BACK]);
 	acl_uses_move(&change->copy_uses, name, &parts[ACL_SWAP_BACK]);
-	return add_removal(change, copy_name,
-	    copy->present ? copy : &change->wanted, &parts[ACL_SWAP_REMOVE],
-	    err);
+	return add_removal(change, copy_name, away ? &change->wanted : copy,
+	    &parts[ACL_SWAP_REMOVE], err);
 }
 
 int

@@ -50,20 +50,29 @@ take_typed(struct strs *lines, const struct acl_dialect *dialect,
 	return lines->count > before;
 }
 
+/* Is LINE the one that takes the list away, of whatever type? */
+static bool
+takes_away(
+    const struct acl_dialect *dialect, const char *name, const char *line)
+{
+	const struct acl_writing *row;
+	bool same = false;
+	for (row = dialect->writings; row->add && !same; row++) {
+		char *destroy = acl_writing_fill(row->destroy, name, 0, "");
+		same = str_eq(line, destroy);
+		free(destroy);
+	}
+	return same;
+}
+
 bool
 acl_backup_is_only(const struct acl_dialect *dialect, const char *name,
     const struct strs *lines)
 {
 	struct strs rest = { 0 }, taken = { 0 };
-	const char *behind;
-	for (size_t i = 0; i < lines->count; i++) {
-		const char *line = lines->items[i];
-		const struct acl_header *header = str_starts(line, "no ")
-		    ? acl_header_find(dialect, line + 3, &behind)
-		    : NULL;
-		if (!header || !is_named(behind, name))
-			strs_add(&rest, line);
-	}
+	for (size_t i = 0; i < lines->count; i++)
+		if (!takes_away(dialect, name, lines->items[i]))
+			strs_add(&rest, lines->items[i]);
 	take_typed(&taken, dialect, name, &rest);
 	bool only = taken.count == rest.count;
 	strs_clear(&taken);

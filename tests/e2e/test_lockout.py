@@ -63,7 +63,6 @@ class Lockout(Case):
     def assert_never_open(self, device, name="EDGE"):
         """The list was there, and not empty, after every line."""
         history = self.lab.acl_history(device, name)
-        self.assertTrue(history)
         for line, entries in history:
             self.assertTrue(entries, line)
 
@@ -93,6 +92,7 @@ class InPlace(Lockout):
         run = self.push(self.job(entries(2)))
         self.assertEqual(run.statuses(), ["changed"] * 2)
         for name in ("R1", "N1"):
+            self.assertGreater(len(self.lab.acl_history(name, "EDGE")), 1900)
             self.assert_never_open(name)
             self.assertEqual(len(self.texts(name)), 1000)
             self.assertIn("10.2.3.7", " ".join(self.texts(name)))
@@ -131,6 +131,49 @@ class InPlace(Lockout):
             self.assertEqual(lines[i]["turn"], lines[i + 1]["turn"],
                              lines[i]["line"])
 
+    def test_cut_at_every_line(self):
+        """As before or as asked, the way back is edited as well: the list is
+        never absent, and nobody is shut out."""
+        old = ["permit ip host 1.1.1.1 any", OURS,
+               "permit ip host 4.4.4.4 any", "deny ip any any"]
+        new = ["permit ip host 2.2.2.2 any", "permit ip host 4.4.4.4 any",
+               OURS, "permit ip host 3.3.3.3 any", "deny ip any any"]
+        self.stage(R1={**IOS, "startup": startup(old, vty="EDGE in")},
+                   N1={"type": "cisco_nxos", "startup": nexus(old)})
+        before = {n: self.texts(n) for n in ("R1", "N1")}
+        self.push(self.job(new))
+        after = {n: self.texts(n) for n in ("R1", "N1")}
+        count = max(len(self.config_lines(n)) for n in ("R1", "N1"))
+        ended = set()
+        for when in ("before", "after"):
+            for number in range(1, count + 1):
+                with self.subTest(when=when, number=number):
+                    self.lab.reset()
+                    for name in ("R1", "N1"):
+                        self.lab.faults(name, {
+                            "kind": "drop", "when": when, "times": 1,
+                            "line_number": number})
+                    run = self.push(self.job(new), expect=None)
+                    for name in ("R1", "N1"):
+                        status = run.results[name]["status"]
+                        ended.add(status)
+                        self.assertIn(
+                            status, ("changed", "failed", "rolled_back"))
+                        self.assertEqual(self.texts(name), (
+                            after if status == "changed" else before)[name])
+                        self.assert_never_open(name)
+        self.assertEqual(ended, {"changed", "failed", "rolled_back"})
+        self.assertEqual(self.lab.witness(event="shut_out"), [])
+
+    def test_the_way_back_is_edited(self):
+        self.ios([OURS, "permit ip host 1.1.1.1 any"], group="EDGE out")
+        self.lab.faults("R1", {"kind": "refuse", "at": "3\\.3\\.3\\.3"})
+        run = self.push(self.job([OURS, "permit ip host 2.2.2.2 any",
+                                  "permit ip host 3.3.3.3 any"]), expect=1)
+        self.assertEqual(run.statuses(), ["rolled_back"])
+        self.assertEqual(self.texts("R1"), [OURS, "permit ip host 1.1.1.1 any"])
+        self.assert_never_open("R1")
+
     def test_an_applied_list_that_is_not_there(self):
         """It permits all; its first entry would deny all others."""
         self.stage(R1={**IOS, "startup": "interface %s\n ip access-group EDGE "
@@ -168,6 +211,26 @@ class Refused(Lockout):
         self.assertIn("no line of list EDGE permits", self.refused(
             ["permit ip host 1.1.1.1 any"]))
         self.refused(["permit ip host 1.1.1.1 any"], "--check")
+
+    def test_a_device_that_does_not_tell_our_address(self):
+        """That of our end of the connection counts."""
+        self.start_lab({"hostname": "R1", **IOS, "startup": startup(
+            ["permit tcp host 127.0.0.1 any eq 22"])})
+        self.lab.faults("R1", {"kind": "refuse", "at": "^show users"})
+        message = self.refused([OURS])
+        self.assertIn("'tcp host 127.0.0.1 host 127.10.0.1 eq 22'", message)
+        run = self.push(self.job([OURS, "permit tcp 127.0.0.0 0.0.0.7 any"]))
+        self.assertEqual(run.statuses(), ["changed"])
+
+    def test_a_device_that_does_not_show_uses(self):
+        """The list may be applied anywhere, and cannot be moved."""
+        self.ios(["10 " + OURS, "11 permit ip host 1.1.1.1 any"])
+        self.lab.faults("R1", {"kind": "refuse", "at": "^show running"})
+        self.refused(["permit ip host 1.1.1.1 any"])
+        self.assertIn("the device does not show where", self.refused(
+            [OURS, "permit ip host 2.2.2.2 any"], strategy="swap"))
+        run = self.push(self.job([OURS, "permit ip host 2.2.2.2 any"]))
+        self.assertEqual(run.statuses(), ["changed"])
 
     def test_on_a_terminal_line(self):
         self.ios(self.OLD, group="OTHER out", vty="EDGE in")
@@ -304,6 +367,33 @@ class Strategies(Lockout):
                 self.assertEqual(self.texts("R1"), self.NEW)
                 self.assertEqual(self.uses("R1"), before)
         self.assertEqual(self.lab.witness(event="shut_out"), [])
+
+    def test_what_a_cut_swap_left_that_is_not_gone_on_with(self):
+        left = "ip access-list extended EDGE__np\n %s\n" % OURS
+        self.ios(self.OLD, group="EDGE__np in", vty="EDGE in", more=left)
+        run = self.push(self.job(self.NEW), expect=1)
+        error = run.results["R1"]["error"]
+        self.assertEqual(error["kind"], "verify")
+        self.assertIn("list EDGE__np of an earlier swap is applied "
+                      "(interface %s, ip access-group EDGE__np in)" % WAY,
+                      error["message"])
+        run = self.push(self.job(["permit ip host 2.2.2.2 any"]), expect=1)
+        self.assertEqual(run.results["R1"]["error"]["kind"], "verify")
+        # As one of the two: it goes everywhere.
+        self.push(self.job([OURS]))
+        self.assertEqual(self.texts("R1"), [OURS])
+        self.assertEqual({u.split()[-2] for u in self.uses("R1")}, {"EDGE"})
+        self.assert_never_cut()
+
+    def test_a_cut_swap_that_would_lock_out(self):
+        self.ios(self.OLD, group="EDGE__np in", more="ip access-list extended "
+                 "EDGE__np\n %s\n" % OURS)
+        for options in ([], ["--check"]):
+            run = self.push(self.job(["permit ip host 2.2.2.2 any"]),
+                            *options, expect=1)
+            self.assertEqual(run.results["R1"]["error"]["kind"],
+                             "lockout_risk")
+        self.assertEqual(self.config_lines("R1"), [])
 
     def test_a_leftover_that_nobody_uses(self):
         self.ios(self.OLD, more="ip access-list extended EDGE__np\n"

@@ -606,27 +606,32 @@ lists_become_what_is_said(void **state)
 #define GROUP "interface Gi0/1\n ip access-group L in\n"
 static const struct {
 	const char *name, *config, *protect;
-	bool hides_config, force;
+	bool hides_config, force, no_rules;
 	enum step_status status;
 	enum err_kind kind;
 	const char *says;
 } guarded[] = {
 	{ "applied nowhere", "ntp server L\n", "tcp any any eq 22", false,
-	    false, STEP_CHANGED, ERR_NONE, "" },
-	{ "our address is not known", GROUP, NULL, false, false, STEP_CHANGED,
-	    ERR_NONE, "was not checked|" },
+	    false, false, STEP_CHANGED, ERR_NONE, "" },
+	{ "our address is not known", GROUP, NULL, false, false, false,
+	    STEP_CHANGED, ERR_NONE, "was not checked|" },
 	{ "applied: built again with a warning", GROUP, "tcp any any eq 443",
-	    false, false, STEP_CHANGED, ERR_NONE,
+	    false, false, false, STEP_CHANGED, ERR_NONE,
 	    "(interface Gi0/1, ip access-group L in)" },
 	{ "a protected flow would be cut", GROUP, "tcp any any eq 22", false,
-	    false, STEP_FAILED, ERR_LOCKOUT_RISK, "'tcp any any eq 22'" },
+	    false, false, STEP_FAILED, ERR_LOCKOUT_RISK,
+	    "'tcp any any eq 22'" },
 	{ "and is, where somebody insists", GROUP, "tcp any any eq 22", false,
-	    true, STEP_CHANGED, ERR_NONE, "done all the same (--force): no " },
+	    true, false, STEP_CHANGED, ERR_NONE,
+	    "done all the same (--force): no " },
 	{ "nobody shows where: it may be anywhere", "", "tcp any any eq 22",
-	    true, false, STEP_FAILED, ERR_LOCKOUT_RISK, "'tcp any any eq 22'" },
+	    true, false, false, STEP_FAILED, ERR_LOCKOUT_RISK,
+	    "'tcp any any eq 22'" },
 	{ "used where packets do not pass", "snmp-server community x L\n",
-	    "tcp any any eq 22", false, false, STEP_FAILED, ERR_LOCKOUT_RISK,
-	    "" },
+	    "tcp any any eq 22", false, false, false, STEP_FAILED,
+	    ERR_LOCKOUT_RISK, "" },
+	{ "a profile that does not say where", GROUP, "tcp any any eq 22",
+	    false, false, true, STEP_CHANGED, ERR_NONE, "was not checked|" },
 };
 
 static void
@@ -645,6 +650,8 @@ applied_lists_are_guarded(void **state)
 		strs_add_lines(&bench.toy.entries, A);
 		strs_add_lines(&bench.toy.config, guarded[i].config);
 		bench.target.force = guarded[i].force;
+		if (guarded[i].no_rules)
+			bench.profile.acl_uses_count = 0;
 		if (guarded[i].protect &&
 		    acl_flow_parse(
 			bench.job->protect, guarded[i].protect, &err) == 0)

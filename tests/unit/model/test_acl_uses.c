@@ -272,6 +272,12 @@ static const struct {
 	{ "ios", "ip access-list extended M\n permit ip any any\n", false },
 	{ "frr", "no access-list L\naccess-list L seq 5 permit any\n", true },
 	{ "frr", "access-list M seq 5 permit any\n", false },
+	{ "junos",
+	    "set firewall family inet filter L\n"
+	    "delete firewall family inet filter L\n"
+	    "set firewall family inet filter L term A then accept\n",
+	    true },
+	{ "junos", "delete firewall family inet filter M\n", false },
 	{ "nxos", "no ip access-list L\nip access-list L\n permit ip any any\n",
 	    true },
 };
