@@ -152,7 +152,8 @@ place_of(const struct acl_change *change)
 	    : xstrdup("the device does not show where");
 }
 
-/* The lines of the template; a list that is applied is missing meanwhile. */
+/* The lines of the template; a list that is applied is missing meanwhile, but
+ * not where all of them count at once, when they are committed. */
 static enum acl_course
 as_rendered(struct acl_change *change)
 {
@@ -162,6 +163,8 @@ as_rendered(struct acl_change *change)
 	if (make_plan(change, ACL_EDIT_REPLACE, &plan))
 		return ACL_COURSE_REFUSED;
 	acl_edit_clear(&plan);
+	if (session_profile(change->session)->commit.count)
+		return ACL_COURSE_TEMPLATE;
 	char *place = place_of(change);
 	step_acl_warn(change,
 	    "access list %s is applied (%s) and sent as the template says: "

@@ -233,6 +233,26 @@ class Refused(Lockout):
         run = self.push(self.job([OURS, "permit ip host 2.2.2.2 any"]))
         self.assertEqual(run.statuses(), ["changed"])
 
+    def test_a_filter_of_junos(self):
+        term = "term %s from source-address %s\nterm %s then accept"
+        self.start_lab({"hostname": "R1", "type": "juniper_junos", "startup":
+                        "set interfaces lo0 unit 0 family inet filter input "
+                        "EDGE\n" + "".join(
+                            "set firewall family inet filter EDGE %s\n" % line
+                            for line in (term % ("A", "127.0.0.0/8", "A")
+                                         ).split("\n"))})
+        for strategy in (None, "delta", "swap", "replace"):
+            lines = (term % ("B", "10.0.0.0/8", "B")).split("\n")
+            self.assertIn("tcp host 127.0.0.1 host 127.10.0.1 eq 22",
+                          self.refused(lines, strategy=strategy))
+            lines += (term % ("C", "127.0.0.1/32", "C")).split("\n")
+            run = self.push(self.job(lines, strategy=strategy), "--check")
+            self.assertTrue(run.results["R1"]["steps"][0]["would_change"])
+            self.assertNotIn("missing", str(run.results["R1"]))
+        run = self.push(self.job(lines))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assert_never_cut()
+
     def test_on_a_terminal_line(self):
         self.ios(self.OLD, group="OTHER out", vty="EDGE in")
         self.refused(["permit ip host 1.1.1.1 any"])

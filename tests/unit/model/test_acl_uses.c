@@ -116,6 +116,20 @@ static const struct {
 	    "route-map X permit 10/match ip address EDGE none|"
 	    "router ospf/distribute-list EDGE out static none|"
 	    "line vty/access-class EDGE none|" },
+	{ "juniper_junos",
+	    "set interfaces lo0 unit 0 family inet filter input EDGE\n"
+	    "set interfaces ge-0/0/0 unit 7 family inet filter input-list "
+	    "EDGE\n"
+	    "set interfaces ge-0/0/0 unit 7 family inet filter output EDGE\n"
+	    "set interfaces ge-0/0/1 unit 0 family inet filter input EDGE2\n"
+	    "set interfaces ge-0/0/1 description EDGE\n",
+	    "EDGE",
+	    "/set interfaces lo0 unit 0 family inet filter input EDGE "
+	    "packets|"
+	    "/set interfaces ge-0/0/0 unit 7 family inet filter input-list "
+	    "EDGE packets|"
+	    "/set interfaces ge-0/0/0 unit 7 family inet filter output EDGE "
+	    "none|" },
 	{ "arista_eos",
 	    "interface Ethernet1\n   ip access-group EDGE in\n"
 	    "management ssh\n   ip access-group EDGE in\n"
