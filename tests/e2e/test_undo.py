@@ -708,17 +708,20 @@ class NxosLists(ListCase):
 
 
 class JunosLists(ListCase):
-    """One commit, confirmed from the second connection; guarded by default,
-    for nobody reads where a filter is."""
+    """One commit, confirmed from the second connection; guarded by default
+    where the filter is applied."""
 
     NAME = "mx1"
     DEVICE = {"type": "juniper_junos", "startup":
               "set system host-name mx1\n"
               "set firewall family inet filter EDGE term a from "
               "source-address 1.1.1.1/32\n"
-              "set firewall family inet filter EDGE term a then accept\n"}
+              "set firewall family inet filter EDGE term a then accept\n"
+              "set firewall family inet filter EDGE term z then accept\n"
+              "set interfaces ge-0/0/0 unit 0 family inet filter input EDGE\n"}
     NEW = ["term a from source-address 1.1.1.1/32", "term a then accept",
-           "term b from source-address 2.2.2.2/32", "term b then accept"]
+           "term b from source-address 2.2.2.2/32", "term b then accept",
+           "term z then accept"]
 
     def job(self, lines=NEW, guard="auto", **more):
         return super().job(lines, guard, **more)
