@@ -111,6 +111,8 @@ struct platform {
 	void (*after_line)(struct cli *cli, enum mode mode, const char *object,
 	    const char *line);
 	void (*leave)(struct cli *cli); /* the terminal is gone; or NULL */
+	const char *version, *image; /* that its devices run */
+	int64_t config_register;
 	int64_t line_limit;
 	enum acl_kind acl_kinds[MODE__COUNT];
 	void (*complain)(struct cli *cli, enum complaint what, size_t offset,

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,32 +188,49 @@ static HANDLER(do_show_users)
 	    cli->device->username, cli_client(cli, text));
 }
 
+static void
+register_text(const struct machine *machine, char *text, size_t size)
+{
+	int len = snprintf(
+	    text, size, "0x%llX", (unsigned long long)machine->config_register);
+	if (machine->next_register != machine->config_register)
+		snprintf(text + len, size - (size_t)len,
+		    " (will be 0x%llX at next reload)",
+		    (unsigned long long)machine->next_register);
+}
+
 static HANDLER(do_show_version)
 {
 	(void)command;
-	struct buf text;
+	const struct machine *machine = &cli->device->machine;
+	struct buf text, uptime;
+	char reg[64];
 	buf_init(&text, SHOW_LIMIT);
+	buf_init(&uptime, SHOW_LIMIT);
+	machine_uptime(cli->device, false, &uptime);
+	register_text(machine, reg, sizeof(reg));
 	buf_addf(&text,
 	    "Cisco IOS Software, C2900 Software (C2900-UNIVERSALK9-M), "
-	    "Version 15.2(4)M6, RELEASE SOFTWARE (fc2)\n"
+	    "Version %s, RELEASE SOFTWARE (fc2)\n"
 	    "Technical Support: http://www.cisco.com/techsupport\n"
 	    "\n"
 	    "ROM: System Bootstrap, Version 15.0(1r)M15, RELEASE SOFTWARE "
 	    "(fc1)\n"
 	    "\n"
-	    "%s uptime is 1 week, 2 days, 3 hours, 4 minutes\n"
-	    "System returned to ROM by power-on\n"
-	    "System image file is \"flash:c2900-universalk9-mz.SPA."
-	    "152-4.M6.bin\"\n"
+	    "%s uptime is %s\n"
+	    "System returned to ROM by %s\n"
+	    "System image file is \"%s\"\n"
 	    "\n"
 	    "Cisco CISCO2911/K9 (revision 1.0) with 483328K/40960K bytes of "
 	    "memory.\n"
 	    "Processor board ID FTX0000%04u\n"
 	    "\n"
-	    "Configuration register is 0x2102\n\n",
-	    cli->device->running.hostname, device_serial(cli->device));
+	    "Configuration register is %s\n\n",
+	    machine->version, cli->device->running.hostname, buf_str(&uptime),
+	    machine->why, machine->image, device_serial(cli->device), reg);
 	show_filtered(cli, buf_str(&text), words, first + 2);
 	buf_clear(&text);
+	buf_clear(&uptime);
 }
 
 static const char *
@@ -521,6 +539,9 @@ const struct platform platform_ios = {
 	.prompt_tail = "",
 	.more = " --More-- ",
 	.more_erase = "\b\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b\b",
+	.version = "15.2(4)M6",
+	.image = "flash:c2900-universalk9-mz.SPA.152-4.M6.bin",
+	.config_register = 0x2102,
 	.line_limit = 254,
 	.empty_permits = true,
 	.underscore = true,

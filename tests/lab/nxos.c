@@ -5,6 +5,7 @@
 #include "nxos_change.h"
 #include "reach.h"
 #include "show.h"
+#include "upgrade.h"
 
 #include "base/alloc.h"
 
@@ -99,27 +100,31 @@ static HANDLER(do_show_users)
 static HANDLER(do_show_version)
 {
 	(void)command;
-	struct buf text;
+	const struct machine *machine = &cli->device->machine;
+	struct buf text, uptime;
 	buf_init(&text, SHOW_LIMIT);
+	buf_init(&uptime, SHOW_LIMIT);
+	machine_uptime(cli->device, true, &uptime);
 	buf_addf(&text,
 	    "Cisco Nexus Operating System (NX-OS) Software\n"
 	    "TAC support: http://www.cisco.com/tac\n"
 	    "\n"
 	    "Software\n"
 	    "  BIOS: version 07.69\n"
-	    "  NXOS: version 9.3(3)\n"
-	    "  NXOS image file is: bootflash:///nxos.9.3.3.bin\n"
+	    "  NXOS: version %s\n"
+	    "  NXOS image file is: %s\n"
 	    "\n"
 	    "Hardware\n"
 	    "  cisco Nexus9000 C9300v Chassis\n"
 	    "  Device name: %s\n"
 	    "  bootflash:    4287040 kB\n"
 	    "\n"
-	    "Kernel uptime is 9 day(s), 3 hour(s), 4 minute(s), 5 "
-	    "second(s)\n",
-	    cli->device->running.hostname);
+	    "Kernel uptime is %s\n",
+	    machine->version, machine->image, cli->device->running.hostname,
+	    buf_str(&uptime));
 	show_filtered(cli, buf_str(&text), words, first + 2);
 	buf_clear(&text);
+	buf_clear(&uptime);
 }
 
 static HANDLER(do_show_acl)
@@ -236,6 +241,7 @@ static const struct command commands[] = { { EXEC, "exit", do_exit, false },
 	{ IN_CONFIG, "commit", nxos_commit, false },
 	{ IN_CONFIG, "abort", nxos_abort, false },
 	{ EXEC, "copy running-config startup-config", do_save, false },
+	{ EXEC, "reload", nxos_reload, false },
 	{ EXEC, "clear counters", do_nothing, false },
 
 	{ IN_CONFIG, "end", do_end, false },
@@ -293,6 +299,8 @@ const struct platform platform_nxos = {
 	.more = "--More--",
 	.more_erase = "\r        \r",
 	.exec_in_config = true,
+	.version = "9.3(3)",
+	.image = "bootflash:///nxos.9.3.3.bin",
 	.line_limit = 511,
 	.way = "mgmt0",
 	.permits = reach_sections,
