@@ -4,6 +4,7 @@
  * ours, and the lab's README names them.
  */
 #include "ios_guard.h"
+#include "upgrade.h"
 
 #include "base/alloc.h"
 #include "base/deadline.h"
@@ -310,9 +311,7 @@ static void
 answer_save(struct cli *cli, const char *line)
 {
 	if (word_abbreviates(line, "yes")) {
-		device_save(cli->device);
-		cli->saved = true;
-		buf_adds(cli->out, "Building configuration...\n[OK]\n");
+		ios_save(cli);
 	} else if (!word_abbreviates(line, "no")) {
 		buf_adds(cli->out, "% Please answer 'yes' or 'no'.\n");
 		cli_ask(cli,

@@ -4,7 +4,9 @@
  */
 #include "machine.h"
 
+#include "boot.h"
 #include "cli.h"
+#include "flash.h"
 #include "witness.h"
 
 #include "base/alloc.h"
@@ -22,6 +24,9 @@
 /* What a device has been up for that was not reloaded: always the same, so
  * that devices that were not touched look alike. */
 #define LONG_S (9 * DAY_S + 3 * HOUR_S + 4 * MINUTE_S + 5)
+
+#define REGISTER_BOOT	   0xf /* 0: stay in rommon */
+#define REGISTER_NO_CONFIG 0x40
 
 #define FLASH_BYTES (256 << 20)
 
@@ -45,8 +50,9 @@ machine_init(
 	*machine = (struct machine){
 		.first_version = xstrdup(
 		    wishes->version ? wishes->version : platform->version),
-		.first_image = xstrdup(
-		    wishes->image ? wishes->image : platform->image),
+		.first_image = xstrdup(wishes->image ? wishes->image
+			: wishes->install_mode	     ? "flash:packages.conf"
+						     : platform->image),
 		.down_ms = wishes->down_ms,
 		.silent = silent,
 		.back.fire = back_fired,
@@ -66,6 +72,7 @@ machine_clear(struct machine *machine)
 	timer_disarm(&machine->back);
 	free(machine->version);
 	free(machine->image);
+	free(machine->pending);
 	free(machine->first_version);
 	free(machine->first_image);
 	*machine = (struct machine){ 0 };
@@ -82,11 +89,22 @@ run_software(struct machine *machine, const char *version, const char *image)
 }
 
 void
+machine_pend(struct device *device, const char *image)
+{
+	char *copy = xstrdup(image);
+	free(device->machine.pending);
+	device->machine.pending = copy;
+}
+
+void
 machine_reset(struct device *device)
 {
 	struct machine *machine = &device->machine;
 	timer_disarm(&machine->back);
 	run_software(machine, machine->first_version, machine->first_image);
+	machine_pend(device, NULL);
+	flash_reset(device);
+	machine->mismatch = false;
 	machine->why = "power-on";
 	machine->booted_ms = 0;
 	machine->other_key = false;
@@ -146,6 +164,59 @@ boot_faults(struct device *device)
 		machine->other_key = true;
 }
 
+/* What stops a boot before an image is looked for, or NULL. */
+static const char *
+stopped_by(const struct machine *machine)
+{
+	if (!machine->config_register)
+		return NULL; /* a platform that has none */
+	if (!(machine->config_register & REGISTER_BOOT))
+		return "rommon";
+	return machine->config_register & REGISTER_NO_CONFIG ? "setup dialog"
+							     : NULL;
+}
+
+/* All members of a stack boot the same. */
+static bool
+members_lack(const struct device *device, const char *image)
+{
+	struct flash_name name;
+	bool lack = false;
+	if (!flash_parse(device, image, true, &name))
+		return false;
+	for (name.member = 2; name.member <= device->machine.members;
+	     name.member++) {
+		char *version = flash_version(device, &name);
+		lack |= !str_eq(version, device->machine.version);
+		free(version);
+	}
+	return lack;
+}
+
+/* False when the device stays down: it stands in front of its console. */
+static bool
+load_image(struct device *device)
+{
+	struct machine *machine = &device->machine;
+	const char *stop = stopped_by(machine);
+	struct boot boot = { .tried = NULL };
+	if (fault_acts(device, FAULT_BOOTS_OLD))
+		boot.version = xstrdup(machine->version);
+	else if (!stop)
+		boot_choose(device, &boot);
+	machine_pend(device, NULL);
+	if (boot.version && boot.image)
+		run_software(machine, boot.version, boot.image);
+	bool loaded = boot.version != NULL;
+	if (loaded)
+		machine->mismatch = members_lack(device, machine->image);
+	witness_add(loaded ? "boot" : "boot_failed", device->name, 0,
+	    json_pack("{s:s s:s s:s? s:O?}", "version", machine->version,
+		"image", machine->image, "stop", stop, "tried", boot.tried));
+	boot_clear(&boot);
+	return loaded;
+}
+
 void
 machine_boot(struct device *device)
 {
@@ -155,6 +226,8 @@ machine_boot(struct device *device)
 		return;
 	timer_disarm(&machine->back);
 	machine->config_register = machine->next_register;
+	if (!load_image(device))
+		return;
 	machine->why = "reload";
 	machine->booted_ms = clock_ms();
 	boot_faults(device);
@@ -163,9 +236,6 @@ machine_boot(struct device *device)
 	/* The startup configuration was printed by us: it is not refused. */
 	if (device_reload(device, &err))
 		device_say(device, true, "%s", err.text);
-	witness_add("boot", device->name, 0,
-	    json_pack("{s:s s:s}", "version", machine->version, "image",
-		machine->image));
 }
 
 bool

@@ -25,6 +25,8 @@ struct machine_wishes {
 struct machine {
 	char *version, *image; /* that run now */
 	char *first_version, *first_image; /* what reset goes back to */
+	char *pending; /* to be booted next, whatever startup says */
+	bool mismatch; /* a member of the stack lacks the image */
 	const char *why; /* it was started: "power-on", "reload" */
 	int64_t booted_ms; /* of clock_ms(); 0: long before the lab */
 	int64_t down_ms; /* how long a reload takes; -1: until told */
@@ -48,6 +50,9 @@ void machine_clear(struct machine *machine);
 
 /* As at the start of the lab, and up. */
 void machine_reset(struct device *device);
+
+/* IMAGE (copied; NULL: none) is tried first at the next boot. */
+void machine_pend(struct device *device, const char *image);
 
 /* Goes down now, and up again as `down_ms` and the faults say. WHY is for
  * the witness: "command", "timer", "control", "install". */
