@@ -543,8 +543,9 @@ static const char *const mode_names[MODE__COUNT] = { [MODE_CONFIG] = "config",
 	.commands = commands, .mode_names = mode_names, .prompt_tail = "",     \
 	.more = " --More-- ",                                                  \
 	.more_erase = "\b\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b\b",          \
-	.file_system = "flash:/", .line_limit = 254, .empty_permits = true,    \
-	.underscore = true, .permits = reach_sections,                         \
+	.scp_needs = "ip scp server enable", .file_system = "flash:/",         \
+	.line_limit = 254, .empty_permits = true, .underscore = true,          \
+	.permits = reach_sections,                                             \
 	.acl_kinds = { [MODE_EXT_ACL] = ACL_EXTENDED,                          \
 		[MODE_STD_ACL] = ACL_STANDARD,                                 \
 		[MODE_IPV6_ACL] = ACL_IPV6 },                                  \
