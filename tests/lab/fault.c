@@ -41,6 +41,7 @@ static const struct row {
 	[FAULT_IMAGE_FAILS] = { "image_fails", WHEN_ANY },
 	[FAULT_WRONG_MD5] = { "wrong_md5", WHEN_ANY },
 	[FAULT_NVRAM_FULL] = { "nvram_full", WHEN_ANY },
+	[FAULT_PORT_LOST] = { "port_lost", WHEN_ANY },
 	[FAULT_COPY_CUT] = { "copy_cut", WHEN_ANY },
 	[FAULT_COPY_STALLS] = { "copy_stalls", WHEN_ANY },
 	[FAULT_COPY_FULL] = { "copy_full", WHEN_ANY },

@@ -538,6 +538,67 @@ class Boot(FlashCase):
             "install add file flash:x activate commit"))
 
 
+class Around(FlashCase):
+    """Each: what is shown before, and what is there no more when a port
+    stays down."""
+    CASES = (
+        ("IOS1", IOS, "IOS1#", "show cdp neighbors",
+         r"CORE1 +Gi0/0 (?s:.*)CORE2 +Gi0/1 (?s:.*)displayed: 2",
+         r"CORE1 +Gi0/0 (?s:.*)displayed: 1"),
+        ("IOS1", IOS, "IOS1#", "show ip interface brief | include 0/1",
+         r"GigabitEthernet0/1 +unassigned +YES unset +up +up",
+         r"GigabitEthernet0/1 +unassigned +YES unset +down +down"),
+        ("IOS1", IOS, "IOS1#", "show interfaces status",
+         r"Gi0/1 +connected", r"Gi0/1 +notconnect"),
+        ("IOS1", IOS, "IOS1#", "show ip route summary",
+         r"Total +0 +42 ", r"Total +0 +24 "),
+        ("NX1", NXOS, "NX1# ", "show cdp neighbors",
+         r"CORE2 +Eth1/2", r"displayed: 1"),
+        ("NX1", NXOS, "NX1# ", "show interface brief",
+         r"Eth1/2 .* up ", r"Eth1/2 .* down +Link not connected"),
+        ("NX1", NXOS, "NX1# ", "show ip route summary | include Total",
+         r"routes: 42", r"routes: 24"),
+        ("J1", JUNOS, "J1> ", "show lldp neighbors", "xe-0/0/1", "xe-0/0/0"),
+        ("J1", JUNOS, "J1> ", "show interfaces terse",
+         r"xe-0/0/1 +up +up", r"xe-0/0/1 +up +down"),
+        ("J1", JUNOS, "J1> ", "show route summary",
+         "inet.0: 42 dest", "inet.0: 24 dest"),
+    )
+
+    def test_before_and_after(self):
+        for names, after in (((), False), (("port_lost",), True)):
+            for device in ("IOS1", "NX1", "J1"):
+                self.lab.faults(device, *[{"kind": name} for name in names])
+                self.reboot(device)
+            for device, address, prompt, line, good, bad in self.CASES:
+                with self.subTest(line=line, after=after):
+                    t = self.login(address, prompt, setup=device != "J1")
+                    shown = t.run(line)
+                    self.assertRegex(shown, bad if after else good)
+                    if after:
+                        self.assertNotRegex(shown, good)
+                    else:
+                        self.assertEqual(shown, t.run(line))
+
+    def test_shutdown_shows(self):
+        t = self.login()
+        self.lines(t, "conf t", "interface gi0/0", "shutdown",
+                   "ip address 10.1.2.3 255.255.255.0", "end")
+        self.assertRegex(
+            t.run("show ip interface brief"),
+            "GigabitEthernet0/0 +10.1.2.3 +YES NVRAM +administratively down")
+
+    def test_a_port_by_name(self):
+        self.lab.faults("IOS1", {"kind": "port_lost", "times": 1,
+                                 "text": "GigabitEthernet0/0"})
+        self.reboot("IOS1")
+        shown = self.login().run("show cdp neighbors")
+        self.assertNotIn("CORE1", shown)
+        self.assertIn("CORE2", shown)
+        self.reboot("IOS1")
+        self.assertIn("CORE1", self.login().run("show cdp neighbors"))
+
+
 SCP_ON = "ip scp server enable\n"
 NX_ON = "feature scp-server\nfeature sftp-server\n"
 

@@ -45,4 +45,15 @@ HANDLER(junos_file_delete);
 HANDLER(junos_show_storage);
 HANDLER(junos_software_add);
 
+/* around.c */
+HANDLER(show_cdp);
+HANDLER(ios_show_ip_brief);
+HANDLER(ios_show_status);
+HANDLER(ios_show_routes);
+HANDLER(nxos_show_brief);
+HANDLER(nxos_show_routes);
+HANDLER(junos_show_lldp);
+HANDLER(junos_show_terse);
+HANDLER(junos_show_routes);
+
 #endif
