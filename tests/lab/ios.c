@@ -465,6 +465,8 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ EXEC, "write memory", do_write, false },
 	{ EXEC, "write", do_write, false },
 	{ EXEC, "copy running-config startup-config", do_copy, false },
+	{ EXEC, "copy running-config <file>", ios_copy_running, false },
+	{ EXEC, "copy <source> <file>", ios_copy, false },
 	/* Known names, so that abbreviations are as ambiguous as they are. */
 	{ EXEC, "clear counters", do_nothing, false },
 	{ EXEC, "clock set ...time", do_nothing, false },

@@ -755,6 +755,69 @@ class Copies(FlashCase):
         self.assertNotEqual(process.wait(20), 0)
         self.assertEqual(len(self.read(self.file("IOS1", "x.bin"))), 5000)
 
+    def pull(self, t, target="flash:", source="x.bin", password="lab-secret"):
+        t.send("copy scp://neteng@%s:%d/flash:/%s %s\r"
+               % (STACK, self.lab.port, source, target))
+        t.expect(r"Destination filename \[%s\]\? $" % source)
+        t.send("got.bin\r")
+        if os.path.exists(self.file("IOS1", "got.bin")):
+            t.expect(r"%Warning:There is a file already existing with this "
+                     r"name \r\nDo you want to over write\? \[confirm\]$")
+            t.send("\r")
+        t.expect("Password: $")
+        t.send(password + "\r")
+        return t.expect("IOS1#")
+
+    def test_the_device_fetches(self):
+        self.assertEqual(self.put(STACK + ":flash:/x.bin"), (0, ""))
+        t = self.ios()
+        for _ in range(2):  # the second one over the first
+            self.assertRegex(
+                self.pull(t), r"!{16}\r\n\[OK - 1048576 bytes\]\r\n\r\n1048576 "
+                r"bytes copied in \d+\.\d+ secs \(\d+ bytes/sec\)")
+        self.assertEqual(self.read(self.file("IOS1", "got.bin")), self.DATA)
+        self.assertEqual(self.outcome("IOS1"),
+                         ("pull", "device", "got.bin", "done"))
+        self.assertNotIn("lab-secret", str(self.lab.witness()))
+        self.assertIn("(Permission denied)", self.pull(t, password="other"))
+        self.assertIn("(No such file or directory)",
+                      self.pull(t, source="none"))
+        self.lab.faults("IOS1", {"kind": "copy_cut", "bytes": 70000,
+                                 "times": 1})
+        self.assertIn("%Error reading scp://", self.pull(t))
+        self.assertEqual(self.read(self.file("IOS1", "got.bin")),
+                         self.DATA[:70000])
+        self.lab.faults("STACK", {"kind": "copy_cut", "bytes": 70000})
+        self.assertIn("%Error", self.pull(t))
+        self.assertEqual(self.outcome("IOS1")[3], "given up")
+        self.lab.set("IOS1", flash_bytes=1 << 19)
+        self.lab.faults("STACK")
+        self.assertIn("No space left on device", self.pull(t))
+
+    def test_the_device_asks_where(self):
+        self.assertEqual(self.put(STACK + ":flash:/x.bin"), (0, ""))
+        t = self.ios()
+        for line, question in (
+                ("copy scp: flash:", r"Address or name of remote host \[\]\? $"),
+                (STACK, r"Source username \[neteng\]\? $"),
+                ("", r"Source filename \[\]\? $"),
+                ("flash:/x.bin", r"Destination filename \[x.bin\]\? $"),
+                ("", r"Password: $"),
+                ("lab-secret", r"(?s)%Error opening scp://.*IOS1#$")):
+            t.send(line + "\r")  # port 22 of the host is none of ours
+            t.expect(question)
+
+    def test_copies_inside(self):
+        t = self.ios()
+        self.assertEqual(self.put(IOS + ":flash:/x.bin"), (0, ""))
+        t.send("copy flash:x.bin flash:y.bin\r")
+        t.expect(r"Destination filename \[y.bin\]\? $")
+        t.send("\r")
+        t.expect("(?s)1048576 bytes copied.*IOS1#")
+        self.assertEqual(self.read(self.file("IOS1", "y.bin")), self.DATA)
+        self.assertIn("bytes copied", t.run("copy running-config flash:r.cfg"))
+        self.assertIn(b"hostname IOS1", self.read(self.file("IOS1", "r.cfg")))
+
     def test_a_rate(self):
         self.lab.set("*", copy_rate=4 << 20)
         for target in (IOS + ":flash:/x.bin", NXOS + ":bootflash:x.bin"):

@@ -14,6 +14,10 @@ HANDLER(ios_delete);
 HANDLER(ios_verify);
 HANDLER(ios_show_switch);
 
+/* ios_copy.c */
+HANDLER(ios_copy);
+HANDLER(ios_copy_running);
+
 /* ios_boot.c */
 HANDLER(ios_boot_system);
 HANDLER(ios_config_register);
