@@ -855,7 +855,7 @@ class Copies(FlashCase):
         path = os.path.join(self.home, "master")
         with Terminal(self.lab, JUNOS, tty=False, command="scp -f none", extra=[
                 "-M", "-S", path, "-o", "ControlPersist=yes"]) as t:
-            self.until(lambda: os.path.exists(path))
+            self.until(lambda: t.process.poll() is not None)
             back = os.path.join(self.home, "back")
             self.file("J1", "x.bin", self.DATA)
             for legacy in (True, False, True):
@@ -867,7 +867,6 @@ class Copies(FlashCase):
                 self.lab.stats()["devices"]["J1"]["connections"], 1)
             subprocess.run(["ssh", "-F", "none", "-S", path, "-O", "exit",
                             "x"], check=True, capture_output=True)
-            t.wait()
 
     def test_sftp_by_hand(self):
         self.file("J1", "new.bin", self.DATA[:300000])
