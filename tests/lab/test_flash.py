@@ -94,6 +94,8 @@ class FlashCase(LabCase):
                 return "open" if link.recv(3) else "closed"
         except ConnectionRefusedError:
             return "refused"
+        except ConnectionResetError:
+            return "closed"  # it was just going down
         except (TimeoutError, socket.timeout):
             return "silence"
 
