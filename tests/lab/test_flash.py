@@ -141,6 +141,19 @@ class Reload(FlashCase):
         t.wait()
         self.assertTrue(self.last("reload", "IOS1")["saved"])
 
+    def test_more_questions(self):
+        self.lab.faults("IOS1", {"kind": "asks_more"})
+        t = self.login()
+        t.send("reload\r")
+        t.expect(r"reload the internal AP \? \[yes/no\]: $")
+        t.send("no\r")
+        t.expect(CONFIRM)
+        t.send("\r")
+        t.wait()
+        t = self.login(STACK, "STACK#")
+        t.send("reload\r")
+        t.expect("(?s)this will reload the whole stack.*" + CONFIRM)
+
     def test_it_comes_back_by_itself(self):
         self.lab.set("IOS1", down_ms=50)
         self.reload(self.login())
@@ -428,6 +441,11 @@ class Boot(FlashCase):
                       "device)", t.run("write memory"))
         self.assertNotIn("10.0.0.1", self.lab.state("IOS1")["startup"])
         self.assertIn("[OK]", t.run("write memory"))
+        t = self.login(NXOS, "NX1# ")
+        self.lab.faults("NX1", {"kind": "nvram_full"})
+        self.assertIn("Configuration update aborted",
+                      t.run("copy running-config startup-config"))
+        self.assertEqual(self.lab.witness(event="save", device="NX1"), [])
 
     def test_stack_needs_it_on_every_member(self):
         t = self.ios(STACK, "STACK#")
@@ -808,6 +826,24 @@ class Copies(FlashCase):
                 ("lab-secret", r"(?s)%Error opening scp://.*IOS1#$")):
             t.send(line + "\r")  # port 22 of the host is none of ours
             t.expect(question)
+
+    def test_erase_before(self):
+        self.assertEqual(self.put(STACK + ":flash:/x.bin"), (0, ""))
+        old = self.file("IOS1", "old.bin")
+        for answer, kept in (("n", True), ("\r", False)):
+            t = self.ios()
+            self.file("IOS1", "old.bin", b"old")
+            self.lab.faults("IOS1", {"kind": "asks_erase"})
+            t.send("copy scp://neteng@%s:%d/flash:/x.bin flash:\r"
+                   % (STACK, self.lab.port))
+            t.expect(r"filename \[x.bin\]\? $")
+            t.send("%s.bin\r" % kept)
+            t.expect(r"Erase flash: before copying\? \[confirm\]$")
+            t.send(answer)
+            t.expect("Password: $")
+            t.send("lab-secret\r")
+            t.expect("(?s)bytes copied.*IOS1#")
+            self.assertEqual(os.path.exists(old), kept)
 
     def test_copies_inside(self):
         t = self.ios()
