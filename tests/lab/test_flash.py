@@ -4,6 +4,7 @@ a flash with real bytes, copies into it, and the image that is booted."""
 import hashlib
 import os
 import re
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -161,6 +162,13 @@ class Reload(FlashCase):
         self.assertEqual(self.lab.witness(device="IOS1", event="boot")[-1]
                          ["version"], "15.2(4)M6")
 
+    def test_back_at_once(self):
+        self.lab.set("IOS1", down_ms=0)
+        t = self.login()
+        self.reload(t)
+        t.wait()
+        self.assertIn("uptime is 0 minutes", self.login().run("show version"))
+
     def test_never_back_until_reset(self):
         self.lab.set("IOS1", down_ms=0)
         self.lab.faults("IOS1", {"kind": "never_back"})
@@ -258,8 +266,14 @@ class Files(FlashCase):
 
     def test_names_that_lead_elsewhere(self):
         t = self.ios()
-        for name in ("flash:../x", "flash:a/b", "flash:.hidden", "flash-9:x"):
-            self.assertIn("%Error", t.run("delete /force " + name))
+        os.makedirs(self.file("IOS1", "a"), exist_ok=True)
+        self.addCleanup(shutil.rmtree, self.file("IOS1", "a"))
+        for name in ("../x", "a/b", ".hidden"):
+            path = self.file("IOS1", name, b"mine")
+            self.assertIn("%Error", t.run("delete /force flash:" + name))
+            self.assertTrue(os.path.exists(path))
+            self.addCleanup(os.unlink, path)
+        self.assertIn("%Error", t.run("delete /force flash-9:x"))
 
     def test_delete(self):
         t = self.ios()
@@ -379,6 +393,17 @@ class Boot(FlashCase):
         self.assertIn("Version 15.9(3)M1,", shown)
         self.assertIn('System image file is "flash:/new.bin"', shown)
         self.assertEqual(self.last("boot", "IOS1")["version"], "15.9(3)M1")
+
+    def test_boot_lines_are_taken_away(self):
+        t = self.ios()
+        self.boot_lines(t, "boot system flash:/a", "boot system flash:/b",
+                        "boot system flash:/a", "boot system flash:/c")
+        for line, left in (("no boot system flash:/b", ["a", "c"]),
+                           ("no boot system", [])):
+            self.lines(t, "conf t", line, "end")
+            self.assertEqual(re.findall(
+                r"boot system flash:/(\w)", self.lab.state("IOS1")["running"]),
+                left)
 
     def test_an_image_that_fails(self):
         t = self.ios()
@@ -521,6 +546,12 @@ class Boot(FlashCase):
         t.expect("Shutdown NOW!")
         t.wait()
         self.boot("J1")
+        self.assertEqual(self.version("J1"), "22.2R1")
+        self.image("J1", "newer.tgz", "23.2R1")  # copied, not installed
+        self.reboot("J1")
+        self.assertEqual(self.version("J1"), "22.2R1")
+        os.unlink(self.file("J1", "newer.tgz"))
+        self.reboot("J1")
         self.assertEqual(self.version("J1"), "22.2R1")
 
     def test_install_mode(self):
