@@ -1,5 +1,6 @@
 """The whole table. By what the rows are about: see README.md."""
 
+import rows_copy
 import rows_login
 import rows_mail
 import rows_reader
@@ -7,4 +8,4 @@ import rows_report
 import rows_sender
 
 MUTANTS = rows_sender.MUTANTS + rows_reader.MUTANTS + rows_login.MUTANTS + \
-    rows_report.MUTANTS + rows_mail.MUTANTS
+    rows_report.MUTANTS + rows_mail.MUTANTS + rows_copy.MUTANTS
