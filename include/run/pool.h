@@ -28,6 +28,11 @@ struct pool_handler {
 	void (*gone)(void *data, size_t device, int wait_status, bool overdue);
 	/* SIGINT or SIGTERM arrived. */
 	void (*signal)(void *data, int number);
+	/* Other work than worker_main(), with its arguments, told in another
+	 * way than by events: BYTES gets what the worker wrote, as it comes.
+	 * Both or neither; `event` is not called then. */
+	int (*work)(void *data, size_t device, int fd, int off_fd);
+	void (*bytes)(void *data, size_t device, const char *bytes, size_t len);
 };
 
 /* Blocks SIGINT and SIGTERM (they are heard through pool_wait). */
@@ -42,8 +47,8 @@ unsigned pool_running(const struct pool *pool);
 void pool_set_threads(struct pool *pool, unsigned threads);
 
 /*
- * Forks a worker for TARGET, known to the handler as DEVICE. It is killed
- * when it outlives KILL_AFTER_MS. -1 with ERR when there is no process or
+ * Forks a worker for TARGET (which the handler's own `work` does not need),
+ * known to the handler as DEVICE. It is killed when it outlives KILL_AFTER_MS. -1 with ERR when there is no process or
  * descriptor to be had (the device was not contacted).
  */
 int pool_start(struct pool *pool, const struct target *target, size_t device,

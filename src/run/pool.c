@@ -204,8 +204,10 @@ move_fd(int fd, int to)
 
 /* In the child: nothing of the parent's but the socket. Never returns. */
 static _Noreturn void
-become_worker(const struct pool *pool, const struct target *target, int fd)
+become_worker(
+    const struct pool *pool, const struct target *target, size_t device, int fd)
 {
+	const struct pool_handler *handler = &pool->handler;
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction stop = { .sa_handler = call_off };
 	/* Siblings' sockets kept open would hide their death; and the table may
@@ -238,6 +240,9 @@ become_worker(const struct pool *pool, const struct target *target, int fd)
 	fd_set_cloexec(WORKER_OFF_FD);
 	if (pool->held_fd >= 0)
 		fd_set_cloexec(WORKER_HELD_FD);
+	if (handler->work)
+		_exit(handler->work(
+		    handler->data, device, WORKER_FD, WORKER_OFF_FD));
 	_exit(worker_main(target, WORKER_FD, WORKER_OFF_FD));
 }
 
@@ -258,7 +263,7 @@ pool_start(struct pool *pool, const struct target *target, size_t device,
 		    err, ERR_INTERNAL, cause, "no process for a worker");
 	}
 	if (pid == 0)
-		become_worker(pool, target, fds[1]);
+		become_worker(pool, target, device, fds[1]);
 	close(fds[1]);
 	fd_set_nonblock(fds[0]);
 	struct slot *slot = slot_take(pool);
@@ -359,6 +364,13 @@ listen_to(struct pool *pool, struct slot *slot)
 	static char chunk[READ_BYTES];
 	for (;;) {
 		ssize_t n = read(slot->fd, chunk, sizeof(chunk));
+		if (n > 0 && pool->handler.bytes) {
+			/* One piece at a time: nobody waits for a worker that
+			 * talks without end. */
+			pool->handler.bytes(
+			    pool->handler.data, slot->device, chunk, (size_t)n);
+			return;
+		}
 		if (n > 0) {
 			bool has_line = memchr(chunk, '\n', (size_t)n) != NULL;
 			if (!buf_add(&slot->line, chunk, (size_t)n)) {
