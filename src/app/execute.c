@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/deadline.h"
+#include "base/die.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -21,7 +22,6 @@
 #include "run/run.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,17 +103,6 @@ default_known_hosts(void)
 	return xasprintf("%s/.ssh/known_hosts", home && *home ? home : "");
 }
 
-static void
-die_by(int number)
-{
-	sigset_t set;
-	signal(number, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(number);
-}
-
 /* Standard output is --json's if it asks for it, else --format's; events have
  * been there all along. */
 static int
@@ -176,7 +165,7 @@ run_it(const struct job *job, struct credentials *credentials,
 	int status = outcome.exit_status, number = outcome.signal;
 	run_outcome_clear(&outcome);
 	if (number)
-		die_by(number);
+		die_by_signal(number);
 	return status;
 }
 

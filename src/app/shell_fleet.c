@@ -63,7 +63,7 @@ load_config(struct shell_fleet *fleet)
 	const char *given = fleet->options->ssh_config;
 	char *path = str_eq(given, "none") ? xstrdup("/dev/null")
 	    : given			   ? xstrdup(given)
-			 : xasprintf("%s/.ssh/config", fleet->home);
+		    : xasprintf("%s/.ssh/config", fleet->home);
 	if (given && access(path, R_OK))
 		log_error("%s: cannot be read", path);
 	else
@@ -186,11 +186,10 @@ set_logins(struct shell_fleet *fleet, struct shell_host *host,
 		"id_rsa" };
 	struct strs usual = { 0 };
 	const struct strs *identities = &settings->identities;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) &&
-	     !identities->count;
-	     i++)
-		strs_take(&usual,
-		    xasprintf("%s/.ssh/%s", fleet->home, names[i]));
+	for (size_t i = 0;
+	     i < sizeof(names) / sizeof(names[0]) && !identities->count; i++)
+		strs_take(
+		    &usual, xasprintf("%s/.ssh/%s", fleet->home, names[i]));
 	const struct way *way = find_way(fleet,
 	    identities->count ? identities : &usual, settings->identities_only);
 	host->logins = (const struct credentials *const *)way->logins;
@@ -235,8 +234,8 @@ set_trust(struct shell_fleet *fleet, struct shell_host *host,
 	if (given)
 		strs_add(&paths, given);
 	else if (!paths.count)
-		strs_take(&paths,
-		    xasprintf("%s/.ssh/known_hosts", fleet->home));
+		strs_take(
+		    &paths, xasprintf("%s/.ssh/known_hosts", fleet->home));
 	for (size_t i = 0; i < paths.count; i++)
 		buf_addf(&key, "%s\n", paths.items[i]);
 	struct trust *trust = NULL;
@@ -359,8 +358,8 @@ fill(struct shell_fleet *fleet, const struct hosts *hosts)
 		return -1;
 	for (size_t i = 0; i < fleet->count; i++)
 		if (!fleet->hosts[i].login_count && !fleet->hosts[i].refused)
-			fleet->hosts[i].refused =
-			    "there is no key to log in with";
+			fleet->hosts[i]
+			    .refused = "there is no key to log in with";
 	return 0;
 }
 

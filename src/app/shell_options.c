@@ -97,9 +97,8 @@ take_attempts(struct shell_options *options, const char *value)
 }
 
 static int
-take_duration(
-    struct shell_options *options, const char *name, const char *value,
-    int64_t *duration_ms)
+take_duration(struct shell_options *options, const char *name,
+    const char *value, int64_t *duration_ms)
 {
 	if (str_to_duration_ms(value, duration_ms) && *duration_ms > 0)
 		return 0;
@@ -111,8 +110,7 @@ take_duration(
 static int
 take_timeout(struct shell_options *options, const char *value)
 {
-	return take_duration(
-	    options, "timeout", value, &options->timeout_ms);
+	return take_duration(options, "timeout", value, &options->timeout_ms);
 }
 
 static int
@@ -194,6 +192,17 @@ found_arity(const struct found *found)
 	return found->shared.has_value ? TAKES_ONE : TAKES_NOTHING;
 }
 
+static unsigned
+shared_groups(const struct shell_tool *tool)
+{
+	unsigned groups = tool->bit & TOOLS_RUN ? OPTIONS_SHELL : 0;
+	if (tool->bit & TOOLS_REMOTE)
+		groups |= OPTIONS_LOGIN;
+	if (tool->bit & TOOL_RCMD)
+		groups |= OPTIONS_PROFILES;
+	return groups;
+}
+
 /* The AT-th option that TOOL knows, of both tables. */
 static bool
 option_at(const struct shell_tool *tool, size_t at, struct found *found)
@@ -205,8 +214,7 @@ option_at(const struct shell_tool *tool, size_t at, struct found *found)
 		return true;
 	}
 	found->row = NULL;
-	return (tool->bit & TOOLS_RUN) &&
-	    options_row(at, OPTIONS_SHELL, &found->shared);
+	return options_row(at, shared_groups(tool), &found->shared);
 }
 
 static int
@@ -252,8 +260,8 @@ wrong(const struct shell_options *options, const struct found *found,
 }
 
 static int
-apply(struct shell_options *options, const struct found *found,
-    const char *value)
+apply(
+    struct shell_options *options, const struct found *found, const char *value)
 {
 	int rc = found->row
 	    ? found->row->take(options, value)
@@ -301,11 +309,12 @@ find_long(const struct shell_options *options, const char *name, size_t len,
 	*found = candidate;
 	int rc = first == 1 || (first == 0 && others == 1) ? 0 : -1;
 	if (rc && all.len)
-		shell_misused(options, "ambiguous option: --%.*s could match %s",
-		    (int)len, name, buf_str(&all));
+		shell_misused(options,
+		    "ambiguous option: --%.*s could match %s", (int)len, name,
+		    buf_str(&all));
 	else if (rc)
-		shell_misused(options, "unrecognized arguments: --%.*s",
-		    (int)len, name);
+		shell_misused(
+		    options, "unrecognized arguments: --%.*s", (int)len, name);
 	buf_clear(&all);
 	return rc;
 }
@@ -332,8 +341,7 @@ has_value(const struct reader *reader)
 
 /* VALUE: what stood behind "=" or the letter; or NULL. */
 static int
-read_values(
-    struct reader *reader, const struct found *found, const char *value)
+read_values(struct reader *reader, const struct found *found, const char *value)
 {
 	struct shell_options *options = reader->options;
 	enum arity arity = found_arity(found);
@@ -428,8 +436,7 @@ print_help(const struct shell_options *options)
 		    row->value ? row->value : "");
 		printf("  %-26s %s\n", left, row->help);
 	}
-	if (tool->bit & TOOLS_RUN)
-		options_print_help(OPTIONS_SHELL);
+	options_print_help(shared_groups(tool));
 }
 
 /* What cannot be had together, or is missing. */
