@@ -45,7 +45,7 @@ struct shell_script {
 struct shell_call {
 	enum shell_kind kind;
 	const struct strs *words; /* of the command; or files */
-	const struct shell_script *scripts; /* SHELL_SCRIPT */
+	struct shell_script *scripts; /* SHELL_SCRIPT */
 	size_t script_count;
 	bool errexit; /* a script ends with the first command that fails */
 	const char *destination; /* SHELL_PUSH, SHELL_PULL */

@@ -103,21 +103,21 @@ gather_hosts(const struct shell_options *options, struct hosts *hosts)
 }
 
 static void
-scripts_free(struct shell_script *scripts, size_t count)
+scripts_free(struct shell_call *call)
 {
-	for (size_t i = 0; i < count; i++) {
-		free(scripts[i].name);
-		free(scripts[i].text);
+	for (size_t i = 0; i < call->script_count; i++) {
+		free(call->scripts[i].name);
+		free(call->scripts[i].text);
 	}
-	free(scripts);
+	free(call->scripts);
 }
 
-/* Everything is read before anything runs. NULL after a message. */
-static struct shell_script *
-read_scripts(const struct shell_options *options)
+/* Everything is read before anything runs. -1 after a message. */
+static int
+read_scripts(const struct shell_options *options, struct shell_call *call)
 {
 	size_t count = options->words.count;
-	struct shell_script *scripts = xcalloc(count, sizeof(*scripts));
+	call->scripts = xcalloc(count, sizeof(*call->scripts));
 	for (size_t i = 0; i < count; i++) {
 		const char *path = options->words.items[i];
 		struct buf text;
@@ -127,16 +127,16 @@ read_scripts(const struct shell_options *options)
 			shell_misused(options, "can't open '%s': %s", path,
 			    err.sys ? strerror(err.sys) : err.text);
 			buf_clear(&text);
-			scripts_free(scripts, count);
-			return NULL;
+			return -1;
 		}
-		scripts[i].name = xstrdup(path);
-		scripts[i].len = text.len;
-		scripts[i].text = buf_take(&text);
-		if (!scripts[i].text)
-			scripts[i].text = xstrdup("");
+		struct shell_script
+		    *script = &call->scripts[call->script_count++];
+		script->name = xstrdup(path);
+		script->len = text.len;
+		script->text = text.len ? buf_take(&text) : xstrdup("");
+		buf_clear(&text);
 	}
-	return scripts;
+	return 0;
 }
 
 static void
@@ -230,9 +230,6 @@ run_tool(const struct shell_options *options, const struct hosts *hosts)
 	struct shell_call call = {
 		.kind = tool->kind,
 		.words = &options->words,
-		.script_count = tool->kind == SHELL_SCRIPT
-		    ? options->words.count
-		    : 0,
 		.errexit = options->errexit,
 		.destination = tool->bit & TOOLS_FILES ? options->destination
 						       : NULL,
@@ -246,11 +243,9 @@ run_tool(const struct shell_options *options, const struct hosts *hosts)
 		    options->json_path,
 		.spill_parent = spill,
 	};
-	struct shell_script *scripts = NULL;
 	struct shell_fleet *fleet = NULL;
 	struct shell_host *local = NULL;
-	if (tool->kind == SHELL_SCRIPT &&
-	    !(call.scripts = scripts = read_scripts(options)))
+	if (tool->kind == SHELL_SCRIPT && read_scripts(options, &call))
 		goto out;
 	if (options->outdir && dir_make(options->outdir, 0700, &err)) {
 		log_error("%s", err.text);
@@ -271,7 +266,7 @@ run_tool(const struct shell_options *options, const struct hosts *hosts)
 out:
 	shell_fleet_free(fleet);
 	free(local);
-	scripts_free(scripts, call.script_count);
+	scripts_free(&call);
 	free(spill);
 	free(state);
 	return status;

@@ -7,6 +7,7 @@ for a person."""
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -73,7 +74,7 @@ class Server:
         return ""
 
     def logins(self):
-        return self.log().count("Accepted ")
+        return len(re.findall(r"Accepted \S+ for ", self.log()))
 
     def path(self, *parts):
         """A file of the host: "tmp" and "root" are its directories."""
