@@ -10,23 +10,16 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 
 from harness import BINARY, Case, Run, wait_until
+from sshd import SSHD, free_port
 
-SSHD = "/usr/sbin/sshd"
 # In a mount namespace of its own: the host's directory is its /tmp and the
 # home of who logs in.
 ENTER = ("mount --bind \"$1/tmp\" /tmp && mount --bind \"$1/root\" /root && "
          "shift && exec \"$@\"")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Server:

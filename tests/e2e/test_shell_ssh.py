@@ -10,7 +10,8 @@ import subprocess
 import threading
 
 from harness import main, wait_until
-from sshhosts import SshCase, free_port
+from sshd import free_port
+from sshhosts import SshCase
 
 
 def text(*lines):
