@@ -30,6 +30,7 @@
 /* What shows the run while it is on. */
 struct live {
 	struct progress progress;
+	bool silent; /* only what a person must know while it is on */
 	bool streams; /* events go to standard output, too */
 	struct buf line;
 };
@@ -56,7 +57,8 @@ on_event(void *data, const struct ledger *ledger, size_t device,
 	struct live *live = data;
 	if (live->streams)
 		stream(live, event);
-	progress_event(&live->progress, ledger, device, event);
+	if (!live->silent)
+		progress_event(&live->progress, ledger, device, event);
 }
 
 static bool
@@ -132,9 +134,12 @@ report(const struct run_view *view, const struct options *options)
 static int
 run_it(const struct job *job, struct credentials *credentials,
     const struct secret *smtp_password, const struct options *options,
-    const struct run_options *run_options)
+    const struct run_options *run_options, const struct execute_face *face)
 {
-	struct live live = { .streams = options->format == REPORT_JSONL };
+	struct live live = {
+		.silent = face != NULL,
+		.streams = options->format == REPORT_JSONL,
+	};
 	struct run_outcome outcome;
 	struct err err;
 	struct run_observer observer = {
@@ -158,7 +163,10 @@ run_it(const struct job *job, struct credentials *credentials,
 		return EXIT_USAGE;
 	}
 	struct run_view view = run_outcome_view(&outcome);
-	report(&view, options);
+	if (face)
+		face->show(face->data, &view);
+	else
+		report(&view, options);
 	/* Nobody is told of what was only tried. */
 	if (!options->check)
 		deliver(&job->report, smtp_password, &view);
@@ -172,6 +180,13 @@ run_it(const struct job *job, struct credentials *credentials,
 int
 execute(
     const struct job *job, const struct options *options, const char *resume)
+{
+	return execute_for(job, options, resume, NULL);
+}
+
+int
+execute_for(const struct job *job, const struct options *options,
+    const char *resume, const struct execute_face *face)
 {
 	struct window window;
 	struct credentials credentials = { 0 };
@@ -208,8 +223,8 @@ execute(
 		&smtp_password, &err))
 		log_error("%s", err.text);
 	else if (login_gather(&credentials, options, job) == 0)
-		status = run_it(
-		    job, &credentials, smtp_password, options, &run_options);
+		status = run_it(job, &credentials, smtp_password, options,
+		    &run_options, face);
 	credentials_clear(&credentials);
 	secret_free(smtp_password);
 	json_decref(call);

@@ -59,32 +59,48 @@ shell_tool_is(const char *path)
 	return shell_tool_find(last_part(path)) != NULL;
 }
 
+/* The hosts of a call, or the device_list that stands for them. */
+struct given {
+	struct hosts hosts;
+	struct buf text; /* of the host file */
+	bool is_device_list;
+};
+
 static int
-read_hostfile(const struct shell_options *options, struct hosts *hosts)
+read_hostfile(const struct shell_options *options, struct given *given)
 {
 	const char *path = options->hostfile;
-	bool is_stdin = str_eq(path, "-");
-	struct buf text;
 	struct err err;
-	int rc = -1;
-	buf_init(&text, HOSTS_FILE_LIMIT_BYTES);
-	if (file_read(is_stdin ? "/dev/stdin" : path, &text, &err))
+	if (file_read(
+		str_eq(path, "-") ? "/dev/stdin" : path, &given->text, &err)) {
 		shell_misused(options,
 		    "argument -f/--hostfile: can't open '%s': %s", path,
 		    err.sys ? strerror(err.sys) : err.text);
-	else if (hosts_add_lines(hosts, is_stdin ? "standard input" : path,
-		     buf_str(&text), &err))
+		return -1;
+	}
+	given->is_device_list = options->tool->bit == TOOL_RCMD &&
+	    shell_is_device_list(buf_str(&given->text));
+	if (given->is_device_list && options->host_words.count) {
+		shell_misused(options,
+		    "hosts come from a device_list or from -m, not from both");
+		return -1;
+	}
+	if (given->is_device_list)
+		return 0;
+	if (hosts_add_lines(&given->hosts,
+		str_eq(path, "-") ? "standard input" : path,
+		buf_str(&given->text), &err)) {
 		shell_misused(options, "%s", err.text);
-	else
-		rc = 0;
-	buf_clear(&text);
-	return rc;
+		return -1;
+	}
+	return 0;
 }
 
 /* Those of -m first, then those of the file. */
 static int
-gather_hosts(const struct shell_options *options, struct hosts *hosts)
+gather_hosts(const struct shell_options *options, struct given *given)
 {
+	struct hosts *hosts = &given->hosts;
 	struct err err;
 	for (size_t i = 0; i < options->host_words.count; i++) {
 		if (hosts_add(hosts, options->host_words.items[i], &err) == 0)
@@ -92,11 +108,11 @@ gather_hosts(const struct shell_options *options, struct hosts *hosts)
 		shell_misused(options, "argument -m/--hosts: %s", err.text);
 		return -1;
 	}
-	if (options->hostfile && read_hostfile(options, hosts))
+	if (options->hostfile && read_hostfile(options, given))
 		return -1;
 	if (options->unique)
 		hosts_unique(hosts);
-	if (hosts->count)
+	if (hosts->count || given->is_device_list)
 		return 0;
 	fputs("no hosts specified\n", stderr);
 	return -1;
@@ -160,9 +176,8 @@ exit_status(const struct shell_view *view)
 	return EXIT_ALL_WELL;
 }
 
-/* What comes when the last host is at its end. */
-static int
-conclude(struct shell_view *view, const struct shell_outcome *outcome)
+int
+shell_conclude(struct shell_view *view)
 {
 	const struct shell_options *options = view->options;
 	int status = exit_status(view);
@@ -175,9 +190,6 @@ conclude(struct shell_view *view, const struct shell_outcome *outcome)
 		log_error("standard output: %s", strerror(errno));
 		status = status ? status : EXIT_DEVICES_FAILED;
 	}
-	if (outcome->stopped)
-		log_error(
-		    "%s: %s", outcome->stopped, "no further host was tried");
 	return status;
 }
 
@@ -206,7 +218,9 @@ run_it(const struct shell_options *options, const struct shell_call *call,
 	if (rc)
 		log_error("%s", err.text);
 	else
-		status = conclude(&view, &outcome);
+		status = shell_conclude(&view);
+	if (outcome.stopped)
+		log_error("%s; no further host was tried", outcome.stopped);
 	int number = outcome.signal;
 	for (size_t i = 0; i < hosts->count; i++)
 		shell_result_forget(&results[i]);
@@ -302,24 +316,32 @@ shell_main(int argc, char **argv, bool by_name)
 	struct shell_options options = {
 		.tool = shell_tool_find(last_part(argv[0])),
 	};
-	struct hosts hosts = { 0 };
+	struct given given = { 0 };
 	int status;
 	char *program = xasprintf(
 	    "%s%s", by_name ? "" : "netpush ", options.tool->name);
 	options.program = program;
+	buf_init(&given.text, HOSTS_FILE_LIMIT_BYTES);
 	if (!shell_options_parse(&options, argc, argv, &status))
 		goto out;
 	status = EXIT_USAGE;
-	if (gather_hosts(&options, &hosts))
+	if (gather_hosts(&options, &given))
 		goto out;
 	if (options.tool->kind == SHELL_LOCAL)
 		clean_environment();
-	status = options.tool->bit == TOOL_RHOSTS ? print_hosts(&hosts)
-						  : run_tool(&options, &hosts);
+	if (options.tool->bit == TOOL_RHOSTS)
+		status = print_hosts(&given.hosts);
+	else if (options.device_type || given.is_device_list)
+		status = shell_run_network(&options, &given.hosts,
+		    options.hostfile,
+		    given.is_device_list ? buf_str(&given.text) : NULL);
+	else
+		status = run_tool(&options, &given.hosts);
 	if (by_name && status == EXIT_DEVICES_FAILED)
 		status = EXIT_BY_NAME;
 out:
-	hosts_clear(&hosts);
+	hosts_clear(&given.hosts);
+	buf_clear(&given.text);
 	shell_options_clear(&options);
 	free(program);
 	return status;

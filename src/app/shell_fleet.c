@@ -15,6 +15,7 @@
 #include "model/credentials.h"
 #include "model/ssh_config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,22 +57,24 @@ struct shell_fleet {
 	struct secret *passphrase;
 };
 
-static int
-load_config(struct shell_fleet *fleet)
+struct ssh_config *
+shell_config_load(const struct shell_options *options)
 {
 	struct err err;
-	const char *given = fleet->options->ssh_config;
+	struct ssh_config *config = NULL;
+	const char *given = options->ssh_config, *home = getenv("HOME");
 	char *path = str_eq(given, "none") ? xstrdup("/dev/null")
 	    : given			   ? xstrdup(given)
-		    : xasprintf("%s/.ssh/config", fleet->home);
-	if (given && access(path, R_OK))
-		log_error("%s: cannot be read", path);
-	else
-		fleet->config = ssh_config_load(path, fleet->home, &err);
-	if (!fleet->config && !(given && access(path, R_OK)))
-		log_error("%s", err.text);
+		    : xasprintf("%s/.ssh/config", home ? home : "");
+	if (given && access(path, R_OK)) {
+		log_error("%s: %s", path, strerror(errno));
+	} else {
+		config = ssh_config_load(path, home ? home : "", &err);
+		if (!config)
+			log_error("%s", err.text);
+	}
 	free(path);
-	return fleet->config ? 0 : -1;
+	return config;
 }
 
 /* Are credentials named, so that nothing is to be looked for? */
@@ -337,7 +340,8 @@ ask_if_nothing(struct shell_fleet *fleet)
 static int
 fill(struct shell_fleet *fleet, const struct hosts *hosts)
 {
-	if (load_config(fleet))
+	fleet->config = shell_config_load(fleet->options);
+	if (!fleet->config)
 		return -1;
 	if (is_given(&fleet->options->shared) && gather_given(fleet))
 		return -1;

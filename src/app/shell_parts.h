@@ -75,6 +75,18 @@ struct shell_fleet *shell_fleet_new(
 const struct shell_host *shell_fleet_hosts(const struct shell_fleet *fleet);
 void shell_fleet_free(struct shell_fleet *fleet);
 
+/* ~/.ssh/config, or what stands for it. NULL after a message. */
+struct ssh_config;
+struct ssh_config *shell_config_load(const struct shell_options *options);
+
+/* Is this the text of a file with a device_list? */
+bool shell_is_device_list(const char *text);
+
+/* rcmd on the command lines of network devices: those of TEXT, a device_list
+ * out of the file PATH; or HOSTS, where TEXT is NULL. */
+int shell_run_network(const struct shell_options *options,
+    const struct hosts *hosts, const char *path, const char *text);
+
 /* A run as it is shown. */
 struct shell_view {
 	const struct shell_options *options;
@@ -91,6 +103,10 @@ struct shell_view {
 
 void shell_view_init(struct shell_view *view);
 void shell_view_clear(struct shell_view *view);
+
+/* All have their result: shows what is left to show. Returns the exit
+ * status. */
+int shell_conclude(struct shell_view *view);
 
 /* HOST has its result: shows what may be shown now. */
 void shell_show_done(struct shell_view *view, size_t host);
