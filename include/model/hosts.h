@@ -45,6 +45,10 @@ int hosts_add_lines(
 /* Drops each host that stands there already. */
 void hosts_unique(struct hosts *hosts);
 
+/* Two hosts that ?HOST does not tell apart (of one name, with two users), or
+ * NULL: the first of them. */
+const struct host *hosts_clash(const struct hosts *hosts);
+
 void hosts_clear(struct hosts *hosts);
 
 /* Adds TEXT to OUT with each ?HOST replaced by NAME; ??HOST becomes a literal

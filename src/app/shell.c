@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_BY_NAME	   255 /* what the first tools said for 1 */
 #define SCRIPT_LIMIT_BYTES (8u << 20)
@@ -155,6 +156,63 @@ read_scripts(const struct shell_options *options, struct shell_call *call)
 	return 0;
 }
 
+/* Does TEXT differ from host to host? */
+static bool
+names_host(const char *text)
+{
+	struct buf a, b;
+	buf_init(&a, 1u << 16);
+	buf_init(&b, 1u << 16);
+	hosts_fill(&a, text, strlen(text), "a");
+	hosts_fill(&b, text, strlen(text), "b");
+	bool differs = !str_eq(buf_str(&a), buf_str(&b));
+	buf_clear(&a);
+	buf_clear(&b);
+	return differs;
+}
+
+/*
+ * What several hosts give would stand in one place: each gets a directory of
+ * its name, unless the destination tells them apart or nobody minds.
+ */
+static int
+part_destinations(struct shell_options *options, const struct hosts *hosts)
+{
+	if (hosts->count < 2 || options->flat)
+		return 0;
+	const struct host *clash = hosts_clash(hosts);
+	if (clash) {
+		shell_misused(options,
+		    "what is fetched from %s by two users would stand in one "
+		    "place: fetch it one by one",
+		    clash->name);
+		return -1;
+	}
+	if (names_host(options->destination))
+		return 0;
+	const char *slash = str_ends(options->destination, "/") ? "" : "/";
+	char *parted = xasprintf("%s%s?HOST/", options->destination, slash);
+	free(options->destination);
+	options->destination = parted;
+	return 0;
+}
+
+/* A file that is missing for every host is missed before any is contacted. */
+static int
+look_for_files(const struct shell_options *options)
+{
+	for (size_t i = 0; i < options->words.count; i++) {
+		const char *path = options->words.items[i];
+		if (names_host(path) || path[0] == '~' ||
+		    strstr(path, "??HOST") || access(path, R_OK) == 0)
+			continue;
+		shell_misused(
+		    options, "can't open '%s': %s", path, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
 static void
 on_done(void *data, size_t host)
 {
@@ -234,8 +292,13 @@ run_it(const struct shell_options *options, const struct shell_call *call,
 
 /* On hosts that are reached over SSH, or here. */
 static int
-run_tool(const struct shell_options *options, const struct hosts *hosts)
+run_tool(struct shell_options *options, const struct hosts *hosts)
 {
+	if (options->tool->bit == TOOL_RPULL &&
+	    part_destinations(options, hosts))
+		return EXIT_USAGE;
+	if (options->tool->bit == TOOL_RPUSH && look_for_files(options))
+		return EXIT_USAGE;
 	const struct shell_tool *tool = options->tool;
 	struct err err;
 	int status = EXIT_USAGE;

@@ -156,6 +156,20 @@ filled(const char *text, const struct host *host)
 	return buf_take(&out);
 }
 
+static char *
+joined(const struct strs *words, char between, const struct host *host)
+{
+	struct buf out;
+	buf_init(&out, 1u << 24);
+	for (size_t i = 0; i < words->count; i++) {
+		const char *word = words->items[i];
+		if (i)
+			buf_addc(&out, between);
+		hosts_fill(&out, word, strlen(word), host->name);
+	}
+	return buf_take(&out);
+}
+
 char *
 shell_description(const struct shell_view *view, size_t host)
 {
@@ -179,8 +193,8 @@ shell_description(const struct shell_view *view, size_t host)
 		    spec, destination);
 		break;
 	case SHELL_PULL:
-		for (char *c = words; call->words->count > 1 && *c; c++)
-			*c = *c == ' ' ? ',' : *c;
+		free(words);
+		words = joined(call->words, ',', at);
 		text = xasprintf(call->words->count > 1
 			? "%s [%s]: %s:{%s} => %s"
 			: "%s [%s]: %s:%s => %s",

@@ -206,15 +206,23 @@ compare_places(const void *a, const void *b)
 	return left->at < right->at ? -1 : left->at > right->at;
 }
 
+/* The hosts by their names, equal ones in their order. The caller frees. */
+static struct by_name *
+sort(const struct hosts *hosts)
+{
+	struct by_name *sorted = xcalloc(hosts->count + 1, sizeof(*sorted));
+	for (size_t i = 0; i < hosts->count; i++)
+		sorted[i] = (struct by_name){ &hosts->items[i], i };
+	qsort(sorted, hosts->count, sizeof(*sorted), compare_places);
+	return sorted;
+}
+
 void
 hosts_unique(struct hosts *hosts)
 {
 	size_t kept = 0;
-	struct by_name *sorted = xcalloc(hosts->count + 1, sizeof(*sorted));
+	struct by_name *sorted = sort(hosts);
 	bool *again = xcalloc(hosts->count + 1, sizeof(*again));
-	for (size_t i = 0; i < hosts->count; i++)
-		sorted[i] = (struct by_name){ &hosts->items[i], i };
-	qsort(sorted, hosts->count, sizeof(*sorted), compare_places);
 	for (size_t i = 1; i < hosts->count; i++)
 		again[sorted[i].at] = compare(sorted[i - 1].host,
 					  sorted[i].host) == 0;
@@ -227,6 +235,20 @@ hosts_unique(struct hosts *hosts)
 	hosts->count = kept;
 	free(again);
 	free(sorted);
+}
+
+const struct host *
+hosts_clash(const struct hosts *hosts)
+{
+	struct by_name *sorted = sort(hosts);
+	const struct host *found = NULL;
+	for (size_t i = 1; i < hosts->count && !found; i++)
+		if (strcmp(sorted[i - 1].host->name, sorted[i].host->name) ==
+			0 &&
+		    compare(sorted[i - 1].host, sorted[i].host))
+			found = sorted[i - 1].host;
+	free(sorted);
+	return found;
 }
 
 void

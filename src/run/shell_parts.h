@@ -27,6 +27,9 @@ void shell_fail(struct shell_end *end, const struct err *err, bool again);
 void shell_end_by_signal(struct shell_end *end, const char *name, int number);
 
 void shell_local(const struct shell_work *work, struct shell_end *end);
+struct ssh;
+void shell_files(
+    const struct shell_work *work, struct ssh *ssh, struct shell_end *end);
 void shell_remote(const struct shell_work *work, struct shell_end *end);
 
 #endif

@@ -258,6 +258,7 @@ do_it(const struct shell_work *work, struct ssh *ssh, struct shell_end *end)
 		run_scripts(work, ssh, end);
 		break;
 	default:
+		shell_files(work, ssh, end);
 		break;
 	}
 }

@@ -78,8 +78,11 @@ class Network(Case):
     def test_what_looks_like_a_template_is_none(self):
         self.config()
         run = self.rcmd("-t", "cisco_ios", "-m", "R1", "--",
-                        "show version | include {{x}}")
-        self.assertIn("include {{x}}", run.stdout)
+                        "show {{x}} {{{y}}}", expect=1)
+        self.assertIn("refused the command: show {{x}} {{{y}}}\n", run.stdout)
+        [line] = [e["line"] for e in self.lab.witness(event="line")
+                  if "{{" in e["line"]]
+        self.assertEqual(line, "show {{x}} {{{y}}}")
 
     def test_one_is_down(self):
         self.config()

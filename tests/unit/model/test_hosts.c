@@ -103,9 +103,12 @@ unique_knows_users_apart(void **state)
 	(void)state;
 	struct hosts hosts = { 0 };
 	struct err err;
-	hosts_add(&hosts, "b,x@b,a,b,x@b", &err);
+	hosts_add(&hosts, "b,a,b", &err);
+	assert_null(hosts_clash(&hosts));
+	hosts_add(&hosts, "x@b,a,b,x@b", &err);
+	assert_string_equal(hosts_clash(&hosts)->name, "b");
 	hosts_unique(&hosts);
-	assert_string_equal(shown(&hosts), "@b=b:0 x@b=b:0 @a=a:0");
+	assert_string_equal(shown(&hosts), "@b=b:0 @a=a:0 x@b=b:0");
 	hosts_clear(&hosts);
 }
 
