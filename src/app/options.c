@@ -176,7 +176,8 @@ SWITCH_OPTION(help, help = true)
 
 static const struct option_row rows[] = {
 	{ "threads", 'j', "N", OPTIONS_JOB | OPTIONS_THREADS | OPTIONS_SHELL,
-	    take_threads, "devices at once, instead of the job's threads" },
+	    take_threads,
+	    "devices at once (default: the job's threads; 64 hosts)" },
 	{ "limit", 0, "PATTERNS", OPTIONS_JOB, take_limit,
 	    "only these: hostname globs or @group, by commas; ! excludes" },
 	{ "profiles", 0, "DIR", OPTIONS_JOB | OPTIONS_PROFILES, take_profiles,

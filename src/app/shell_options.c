@@ -57,7 +57,6 @@ TEXT_OPTION(ssh_config)
 		options->statement;                                            \
 		return 0;                                                      \
 	}
-SWITCH_OPTION(help, shared.help = true)
 SWITCH_OPTION(sequential, sequential = true)
 SWITCH_OPTION(no_color, shared.no_color = true)
 SWITCH_OPTION(stream, stream = true)
@@ -130,8 +129,6 @@ take_json(struct shell_options *options, const char *value)
 }
 
 static const struct row rows[] = {
-	{ "help", 'h', TAKES_NOTHING, true, TOOLS_ALL, take_help, NULL,
-	    "show this" },
 	{ "hosts", 'm', TAKES_MANY, true, TOOLS_ALL, take_hosts, "HOST ...",
 	    "hosts: [user@]name[:port], web[01-40,60]; up to the next option" },
 	{ "hostfile", 'f', TAKES_ONE, true, TOOLS_ALL, take_hostfile, "FILE",
@@ -195,7 +192,7 @@ found_arity(const struct found *found)
 static unsigned
 shared_groups(const struct shell_tool *tool)
 {
-	unsigned groups = tool->bit & TOOLS_RUN ? OPTIONS_SHELL : 0;
+	unsigned groups = tool->bit & TOOLS_RUN ? OPTIONS_SHELL : OPTIONS_HELP;
 	if (tool->bit & TOOLS_REMOTE)
 		groups |= OPTIONS_LOGIN;
 	if (tool->bit & TOOL_RCMD)
