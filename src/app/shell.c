@@ -310,7 +310,8 @@ run_tool(struct shell_options *options, const struct hosts *hosts)
 		.errexit = options->errexit,
 		.destination = tool->bit & TOOLS_FILES ? options->destination
 						       : NULL,
-		.threads = options->sequential ? 1
+		/* Several at once would write to one file. */
+		.threads = options->sequential || options->flat ? 1
 		    : options->shared.threads
 		    ? (unsigned)options->shared.threads
 		    : SHELL_THREADS,

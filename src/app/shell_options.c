@@ -163,7 +163,7 @@ static const struct row rows[] = {
 	{ "errexit", 'e', TAKES_NOTHING, false, TOOL_RSCRIPT, take_errexit,
 	    NULL, "end a script without #! with its first failure (set -e)" },
 	{ "flat", 0, TAKES_NOTHING, false, TOOL_RPULL, take_flat, NULL,
-	    "no directory for each host: the last one to come wins" },
+	    "no directory for each host: one by one, the last wins" },
 	{ "ssh-config", 0, TAKES_ONE, false, TOOLS_REMOTE, take_ssh_config,
 	    "FILE", "instead of ~/.ssh/config; none for no such file" },
 };

@@ -120,7 +120,8 @@ class Files(SshCase):
                     self.assertEqual(file.read(), name)
         self.tool("rpull", "--flat", "-d", "flat", "-m", "web1", "web2",
                   "--", "/tmp/f")
-        self.assertTrue(os.path.isfile(os.path.join(self.tmp, "flat")))
+        with open(os.path.join(self.tmp, "flat"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "web2")
         run = self.tool("rpull", "-m", "a@web1", "b@web1", "--", "/tmp/f",
                         expect=2)
         self.assertIn("two users would stand in one place", run.stderr)
