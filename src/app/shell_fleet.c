@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "device/known_hosts.h"
+#include "device/ssh_key.h"
 #include "model/credentials.h"
 #include "model/ssh_config.h"
 
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #define KNOWN_HOSTS_LIMIT_BYTES (64u << 20)
+#define KEY_LIMIT_BYTES		(1u << 20)
 #define CONNECT_MS		10000
 #define LOGIN_MS		30000
 
@@ -89,6 +91,22 @@ is_given(const struct options *options)
 	return given;
 }
 
+/* Read once for all workers, where that can be done; or NULL. */
+static const struct ssh_key *
+read_key(const char *path)
+{
+	struct buf text;
+	struct err ignored;
+	struct ssh_key *key = NULL;
+	buf_init(&text, KEY_LIMIT_BYTES);
+	if (file_read(path, &text, &ignored) == 0)
+		key = ssh_key_parse(buf_str(&text), text.len);
+	if (text.data)
+		secret_wipe(text.data, text.len);
+	buf_clear(&text);
+	return key;
+}
+
 /* As for any other subcommand; but nobody is asked for a user name. */
 static int
 gather_given(struct shell_fleet *fleet)
@@ -100,6 +118,8 @@ gather_given(struct shell_fleet *fleet)
 		options.username = name;
 	fleet->given = xcalloc(1, sizeof(*fleet->given));
 	int rc = login_gather(fleet->given, &options, &no_job);
+	if (rc == 0 && fleet->given->method == CREDENTIALS_KEY)
+		fleet->given->key = read_key(fleet->given->identity);
 	free(name);
 	return rc;
 }
@@ -122,6 +142,7 @@ find_key(struct shell_fleet *fleet, const char *path)
 	key->method = CREDENTIALS_KEY;
 	key->identity = xstrdup(path);
 	key->username = xstrdup(login_name());
+	key->key = read_key(path);
 	if (encrypted)
 		key->passphrase = secret_new(secret_reveal(fleet->passphrase),
 		    secret_len(fleet->passphrase));
@@ -403,11 +424,14 @@ shell_fleet_free(struct shell_fleet *fleet)
 		free(fleet->ways[i].logins);
 	}
 	for (size_t i = 0; i < fleet->credentials_count; i++) {
+		ssh_key_free((struct ssh_key *)fleet->credentials[i]->key);
 		credentials_clear(fleet->credentials[i]);
 		free(fleet->credentials[i]);
 	}
-	if (fleet->given)
+	if (fleet->given) {
+		ssh_key_free((struct ssh_key *)fleet->given->key);
 		credentials_clear(fleet->given);
+	}
 	free(fleet->given);
 	credentials_clear(&fleet->agent);
 	secret_free(fleet->passphrase);
