@@ -160,6 +160,12 @@ class SshCase(Case):
         return ToolRun(self, program, arguments, self.environment(**env),
                        stdin)
 
+    @staticmethod
+    def peak_kb(pid):
+        with open("/proc/%d/status" % pid, encoding="ascii") as file:
+            [line] = [line for line in file if line.startswith("VmHWM:")]
+        return int(line.split()[1])
+
 
 class ToolRun(Run):
     """One of the tools: it leaves no run behind."""

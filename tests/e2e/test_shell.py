@@ -329,12 +329,6 @@ class Local(SshCase):
         left = os.path.join(self.state_dir, "shell")
         self.assertEqual(os.listdir(left), [])
 
-    @staticmethod
-    def peak_kb(pid):
-        with open("/proc/%d/status" % pid, encoding="ascii") as file:
-            [line] = [line for line in file if line.startswith("VmHWM:")]
-        return int(line.split()[1])
-
 
 if __name__ == "__main__":
     main()

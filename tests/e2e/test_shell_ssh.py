@@ -1,6 +1,7 @@
 """rcmd and rscript against real OpenSSH servers (P8 to P25), and how a host is
 reached: ~/.ssh/config, keys, passwords, host keys, jump hosts, retries."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -395,6 +396,32 @@ class Retry(SshCase):
         run = self.tool("rcmd", "-m", *["web1"] * 200, "--", "echo x")
         self.assertIn("200 succeeded, 0 failed, 200 total", run.stdout)
         self.assertEqual(self.servers["web1"].logins(), 200)
+
+    def test_2000_hosts(self):
+        """Bounded processes, descriptors and memory; the order is kept."""
+        self.start_hosts("web1")
+        address = "127.0.0.1:%d" % self.servers["web1"].port
+        path = self.write("hosts", (address + "\n") * 2000)
+        run = self.start_tool("rcmd", "-j", "32", "-f", path, "--",
+                              "echo x")
+        most = {"children": 0, "files": 0}
+
+        def look():
+            if run.process.poll() is not None:
+                return True
+            with contextlib.suppress(OSError):
+                most["children"] = max(most["children"], len(run.children()))
+                most["files"] = max(most["files"], len(os.listdir(
+                    "/proc/%d/fd" % run.pid)))
+                most["peak"] = self.peak_kb(run.pid)
+            return False
+        wait_until(look, "its end", 200)
+        self.assertEqual(run.returncode, 0, run.stdout[-300:])
+        self.assertEqual(run.stdout.count("stdout:\nx\n"), 2000)
+        self.assertLessEqual(most["children"], 32)
+        self.assertLessEqual(most["files"], 32 + 20)
+        if "ASAN_OPTIONS" not in os.environ:
+            self.assertLess(most["peak"], 30000)
 
 
 if __name__ == "__main__":
