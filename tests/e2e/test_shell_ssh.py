@@ -423,7 +423,8 @@ class Retry(SshCase):
         def look():
             if run.process.poll() is not None:
                 return True
-            with contextlib.suppress(OSError):
+            # It may end, or be at its end, at any time.
+            with contextlib.suppress(OSError, ValueError):
                 most["children"] = max(most["children"], len(run.children()))
                 most["files"] = max(most["files"], len(os.listdir(
                     "/proc/%d/fd" % run.pid)))
