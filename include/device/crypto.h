@@ -19,6 +19,16 @@ bool crypto_hmac_sha1(const void *key, size_t key_len, const void *data,
 bool crypto_sha256_text(
     const void *data, size_t len, char text[CRYPTO_SHA256_TEXT_BYTES]);
 
+/* An Ed25519 key (RFC 8032) from its seed of 32 bytes; NULL if the library
+ * refuses. */
+struct crypto_key;
+struct crypto_key *crypto_key_ed25519(const unsigned char *seed);
+void crypto_key_free(struct crypto_key *key);
+
+/* The signature's 64 bytes. 0, or -1 if the library refuses. */
+int crypto_key_sign(const struct crypto_key *key, const void *data, size_t len,
+    unsigned char *signature);
+
 /*
  * Looks up every algorithm that SSH may come to use, once, in the process
  * that forks the workers. OpenSSL 3 keeps what it found, so a worker inherits

@@ -5,11 +5,10 @@
 #include "run_parts.h"
 
 #include "base/alloc.h"
-#include "base/base64.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "device/known_hosts.h"
+#include "run/host_key.h"
 #include "run/journal.h"
 #include "run/pool.h"
 
@@ -19,20 +18,10 @@
 static void
 remember_host_key(struct run *run, const struct event *event)
 {
-	const char *address = NULL, *type = NULL, *key = NULL;
-	int port = 0;
-	struct buf blob;
 	struct err err;
-	buf_init(&blob, 65536);
-	if (json_unpack(event->more, "{s:s, s:i, s:s, s:s}", "address",
-		&address, "port", &port, "key_type", &type, "key", &key) ||
-	    !base64_get(key, &blob))
-		log_warn("a worker reported a host key that makes no sense");
-	else if (known_hosts_append(run->options->known_hosts, address,
-		     (uint16_t)port, type, buf_str(&blob), blob.len, &err))
+	if (host_key_append(event->more, run->options->known_hosts, &err))
 		log_warn("%s", err.text);
 	run->known_hosts_stale = true;
-	buf_clear(&blob);
 }
 
 static const struct job_step *

@@ -6,7 +6,6 @@
 #include "run/worker.h"
 
 #include "base/alloc.h"
-#include "base/base64.h"
 #include "base/buf.h"
 #include "base/deadline.h"
 #include "base/fdio.h"
@@ -17,6 +16,7 @@
 #include "device/visit.h"
 #include "device/wait.h"
 #include "run/event.h"
+#include "run/host_key.h"
 #include "text/redact.h"
 
 #include <errno.h>
@@ -218,12 +218,9 @@ on_host_key(void *data, const char *address, int port, const char *type,
 {
 	struct worker *worker = data;
 	struct event event;
-	char *text = base64_put(key, len);
 	event_init(&event, EVENT_HOST_KEY);
-	event.more = json_pack("{s:s, s:i, s:s, s:s}", "address", address,
-	    "port", port, "key_type", type, "key", text);
+	event.more = host_key_put(address, port, type, key, len);
 	emit(worker, &event);
-	free(text);
 }
 
 static void
