@@ -12,7 +12,7 @@
 static bool
 is_typed(const struct acl_header *header)
 {
-	return strstr(header->words, "access-list") != NULL;
+	return header->flat || strstr(header->words, "access-list") != NULL;
 }
 
 /* Is REST, what follows a header's words, about the list NAME? */
@@ -48,6 +48,36 @@ take_typed(struct strs *lines, const struct acl_dialect *dialect,
 			inside = false;
 	}
 	return lines->count > before;
+}
+
+/* Is LINE the one that takes the list away, of whatever type? */
+static bool
+takes_away(
+    const struct acl_dialect *dialect, const char *name, const char *line)
+{
+	const struct acl_writing *row;
+	bool same = false;
+	for (row = dialect->writings; row->add && !same; row++) {
+		char *destroy = acl_writing_fill(row->destroy, name, 0, "");
+		same = str_eq(line, destroy);
+		free(destroy);
+	}
+	return same;
+}
+
+bool
+acl_backup_is_only(const struct acl_dialect *dialect, const char *name,
+    const struct strs *lines)
+{
+	struct strs rest = { 0 }, taken = { 0 };
+	for (size_t i = 0; i < lines->count; i++)
+		if (!takes_away(dialect, name, lines->items[i]))
+			strs_add(&rest, lines->items[i]);
+	take_typed(&taken, dialect, name, &rest);
+	bool only = taken.count == rest.count;
+	strs_clear(&taken);
+	strs_clear(&rest);
+	return only;
 }
 
 static const struct acl_header *
@@ -135,7 +165,12 @@ acl_backup_restore(const struct acl_backup *backup,
     const struct acl_dialect *dialect, const char *name, const struct acl *now,
     struct strs *lines)
 {
-	if (now->present)
+	const struct acl_writing *writing = acl_writing_find(
+	    dialect, now->type);
+	if (now->present && writing)
+		strs_take(
+		    lines, acl_writing_fill(writing->destroy, name, 0, ""));
+	else if (now->present)
 		strs_take(lines,
 		    xasprintf("no %s %s",
 			typed_header(dialect, now->type)->words, name));
