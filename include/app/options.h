@@ -26,8 +26,8 @@ enum option_group {
 	OPTIONS_THREADS = 1 << 10, /* --threads alone */
 	OPTIONS_DRY = 1 << 12, /* run --check --force */
 	OPTIONS_SHELL = 1 << 13, /* what the parallel shell tools share */
-	OPTIONS_HELP = 1 << 15, /* --help alone */
 	OPTIONS_LOGIN = 1 << 14, /* ... those that log in */
+	OPTIONS_HELP = 1 << 15, /* --help alone */
 	OPTIONS_FORMAT = 1 << 11, /* report --format --output --email */
 };
 

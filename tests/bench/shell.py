@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(SOURCE, "tests", "e2e"))
 
 from processes import Program, children, private_kb  # noqa: E402
-from sshd import Sshd  # noqa: E402
+from sshhosts import Server  # noqa: E402
 
 PINNED = ["KexAlgorithms curve25519-sha256", "Ciphers aes128-ctr"]
 PUSH_BYTES = 10 << 20
@@ -35,10 +35,14 @@ class Bench:
     def __init__(self, top, options):
         self.top, self.count = top, options.hosts
         self.repeat = options.repeat
-        self.server = Sshd(top, *PINNED, "MaxStartups 10000",
-                           "Subsystem sftp internal-sftp")
-        self.ssh_options = [
-            "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"]
+        for name in ("host", "user"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+                            "-f", os.path.join(top, name)], check=True)
+        self.identity = os.path.join(top, "user")
+        # In a home of its own: what stands in root's .bashrc is not weighed.
+        self.server = Server(top, "server", self.identity,
+                             os.path.join(top, "host"), PINNED)
+        self.server.start()
         self.home = os.path.join(top, "home")
         os.makedirs(os.path.join(self.home, ".ssh"), 0o700)
         with open(os.path.join(top, "host.pub"), encoding="ascii") as key:
@@ -50,9 +54,9 @@ class Bench:
             " IdentityFile %s\n UserKnownHostsFile %s/.ssh/known_hosts\n"
             " BatchMode yes\n IdentitiesOnly yes\n KexAlgorithms "
             "curve25519-sha256\n Ciphers aes128-ctr\n" % (
-                self.server.port, self.server.identity, self.home))
+                self.server.port, self.identity, self.home))
         self.file = os.path.join(top, "file")
-        self.dest = os.path.join(top, "dest")
+        self.dest = "/tmp/dest"
         with open(self.file, "wb") as file:
             file.write(os.urandom(PUSH_BYTES))
         os.environ["HOME"] = self.home
@@ -112,6 +116,7 @@ class Bench:
         for _ in range(self.repeat):
             for name, argv in commands.items():
                 cost = Program(argv, self.top).wait()
+                print("%-14s %.2f s" % (name, cost.wall), file=sys.stderr)
                 costs[name].append((cost.wall, 1000 * cost.cpu / count))
         return costs
 
@@ -163,7 +168,8 @@ def main():
     parser.add_argument("--hosts", type=int, default=100)
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
-    top = tempfile.mkdtemp(prefix="netpush-shell-bench-")
+    top = tempfile.mkdtemp(prefix="netpush-shell-bench-",
+                           dir="/var/tmp")
     bench = None
     try:
         bench = Bench(top, options)

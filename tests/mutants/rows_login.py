@@ -127,7 +127,7 @@ JUMPS = [
            "int fd = target->device->proxy_jump\n", "int fd = false\n",
            JUMP + "test_push_through"),
     mutant("jump: a port may stand behind its name", JUMP_C,
-           "if (port[0])\n", "if (false)\n", JUMP + "test_push_through"),
+           "if (port[0]) {\n", "if (false) {\n", JUMP + "test_push_through"),
     mutant("jump: what its client says is told", SSH,
            "jump_reason(&ssh->jump, err);", "",
            JUMP + "test_jump_host_is_down",
