@@ -59,6 +59,9 @@ struct exchange_request {
 			      error, stray refusals are heard */
 	bool keep_logs; /* log lines are output (`show logging`), except one
 			   behind the prompt */
+	/* Asked before the profile's own; NULL: none. */
+	const struct profile_question *questions;
+	size_t question_count;
 	const struct secret *secret; /* answer to a question that the profile
 					marks with the answer "{{secret}}" */
 	/* Heard in order, one for each line. Non-zero: send nothing more (what

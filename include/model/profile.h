@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "base/str.h"
+#include "model/profile_image.h"
 #include "model/timeouts.h"
 
 #include <jansson.h>
@@ -58,6 +59,9 @@ struct profile_question {
 	struct profile_rule when;
 	char *answer; /* NULL: never answer */
 	bool bare; /* send the answer without a Return (a pager's blank) */
+	struct re *unless; /* not answered if a line of what the command showed
+			      before matches; or NULL */
+	char *unless_text;
 };
 
 /*
@@ -148,6 +152,8 @@ struct profile {
 	struct strs acl_read; /* commands (templates) that show the ACL */
 	struct strs acl_otherwise; /* asked too when one of those is refused */
 	char *acl_show; /* the one (template) kept as the output */
+
+	struct profile_image image; /* image, boot, reload */
 
 	struct profile_template *templates;
 	size_t template_count;

@@ -16,15 +16,37 @@
 #define QUESTION_SECRET "{{secret}}"
 
 static const struct profile_question *
+find_among(const struct profile_question *questions, size_t count,
+    const char *text, size_t len)
+{
+	for (size_t i = 0; len && i < count; i++)
+		if (re_match(questions[i].when.pattern, text, len, NULL))
+			return &questions[i];
+	return NULL;
+}
+
+static const struct profile_question *
 find_question(const struct exchange *x, const char *text, size_t len)
 {
-	for (size_t i = 0; len && i < x->profile->question_count; i++) {
-		const struct profile_question *question = &x->profile
-							       ->questions[i];
-		if (re_match(question->when.pattern, text, len, NULL))
-			return question;
+	const struct profile_question *own = find_among(
+	    x->request->questions, x->request->question_count, text, len);
+	return own ? own
+		   : find_among(x->profile->questions,
+			 x->profile->question_count, text, len);
+}
+
+/* Has the command shown what forbids the answer? */
+static bool
+is_forbidden(const struct exchange *x, const struct profile_question *question)
+{
+	const char *at = buf_str(&x->answer);
+	while (question->unless && *at) {
+		size_t len = strcspn(at, "\n");
+		if (re_match(question->unless, at, len, NULL))
+			return true;
+		at += len + (at[len] != '\0');
 	}
-	return NULL;
+	return false;
 }
 
 /* The head's question got no answer of ours: its line fails, and nothing more
@@ -73,6 +95,9 @@ why_not(const struct exchange *x, const struct profile_question *question,
 {
 	if (!question->answer)
 		return "the device asks what the profile does not answer";
+	if (is_forbidden(x, question))
+		return "the device asks, and what it said before forbids the "
+		       "answer";
 	/* What is typed already stands before any answer of ours. */
 	if (x->request->config && x->count > 1)
 		return "the device asks where lines had been sent ahead";

@@ -25,6 +25,7 @@ struct draft {
 	    *renames, *log_lines, *config_ignore, *new_password, *above_prompt,
 	    *secrets;
 	const struct yaml_node *save, *commit, *acl;
+	struct profile_image_nodes image;
 };
 
 #define FIELD(key, kind, type, member)                                         \
@@ -74,6 +75,9 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("save", MAP, struct draft, save),
 	FIELD("commit", MAP, struct draft, commit),
 	FIELD("acl", MAP, struct draft, acl),
+	FIELD("image", MAP, struct draft, image.image),
+	FIELD("boot", MAP, struct draft, image.boot),
+	FIELD("reload", MAP, struct draft, image.reload),
 };
 static const struct yaml_table profile_table = YAML_TABLE(
     "a profile", profile_fields);
@@ -94,6 +98,7 @@ static const struct yaml_field question_fields[] = {
 	NEEDED("pattern", LINE, struct profile_question, when.text),
 	FIELD("answer", TEXT, struct profile_question, answer),
 	FIELD("bare", BOOL, struct profile_question, bare),
+	FIELD("unless", LINE, struct profile_question, unless_text),
 };
 static const struct yaml_table question_table = YAML_TABLE(
     "a question", question_fields);
@@ -197,9 +202,9 @@ read_modes(
 	}
 }
 
-static void
-read_questions(
-    struct profile *profile, const struct yaml_node *list, struct diags *diags)
+void
+profile_questions_read(struct profile_question **items, size_t *count,
+    const struct yaml_node *list, struct diags *diags)
 {
 	for (size_t i = 0; list && i < list->count; i++) {
 		const struct yaml_node *node = list->items[i];
@@ -209,23 +214,24 @@ read_questions(
 		if (!bad)
 			question.when.pattern = compile(
 			    question.when.text, 0, question.when.place, diags);
+		if (!bad && question.unless_text)
+			question.unless = compile(question.unless_text, 0,
+			    yaml_place(node, "unless"), diags);
 		if (!question.when.pattern) {
 			profile_question_clear(&question);
 			continue;
 		}
 		size_t at = 0;
-		while (at < profile->question_count &&
-		    strcmp(
-			profile->questions[at].when.text, question.when.text))
+		while (at < *count &&
+		    strcmp((*items)[at].when.text, question.when.text))
 			at++;
-		if (at < profile->question_count) {
-			profile_question_clear(&profile->questions[at]);
+		if (at < *count) {
+			profile_question_clear(&(*items)[at]);
 		} else {
-			profile->questions = xrealloc(profile->questions,
-			    at + 1, sizeof(*profile->questions));
-			profile->question_count++;
+			*items = xrealloc(*items, at + 1, sizeof(**items));
+			(*count)++;
 		}
-		profile->questions[at] = question;
+		(*items)[at] = question;
 	}
 }
 
@@ -311,9 +317,8 @@ read_templates(
 	}
 }
 
-/* Commands of `acl` are templates: one that does not parse is said here. */
-static void
-check_template(const struct yaml_node *node, struct diags *diags)
+void
+profile_check_template(const struct yaml_node *node, struct diags *diags)
 {
 	size_t count = node && node->kind == YAML_LIST ? node->count : 1;
 	for (size_t i = 0; node && i < count; i++) {
@@ -392,7 +397,8 @@ profile_read(
 	*profile = draft.profile;
 	read_first_prompt(profile, root, diags);
 	read_modes(profile, draft.modes, diags);
-	read_questions(profile, draft.questions, diags);
+	profile_questions_read(&profile->questions, &profile->question_count,
+	    draft.questions, diags);
 	read_untils(profile, draft.untils, diags);
 	read_templates(profile, draft.templates, diags);
 	read_rules(&profile->refusals, draft.refusals, "a refusal", diags);
@@ -413,10 +419,11 @@ profile_read(
 	read_commit(profile, draft.commit, diags);
 	if (draft.acl &&
 	    yaml_read(draft.acl, &acl_table, profile, diags) == 0) {
-		check_template(yaml_get(draft.acl, "read"), diags);
-		check_template(yaml_get(draft.acl, "otherwise"), diags);
-		check_template(yaml_get(draft.acl, "show"), diags);
+		profile_check_template(yaml_get(draft.acl, "read"), diags);
+		profile_check_template(yaml_get(draft.acl, "otherwise"), diags);
+		profile_check_template(yaml_get(draft.acl, "show"), diags);
 	}
+	profile_image_read(profile, root, &draft.image, diags);
 	if (draft.vars) {
 		json_decref(profile->vars);
 		profile->vars = yaml_json(draft.vars);
