@@ -37,6 +37,9 @@ struct target {
 	 * state. NULL step: no such doubt.
 	 */
 	const char *doubt_step, *doubt_before;
+	int64_t doubt_ms; /* when it began to, wall clock; 0: not known */
+	/* What steps of this run remembered of the device: name -> text. */
+	const json_t *memory;
 };
 
 /* The user name for this device: its own, else the credentials'. */
@@ -77,6 +80,10 @@ struct observer {
 	void (*warn)(void *data, const char *text);
 	/* A host key that was not known and is trusted now. */
 	void (*host_key)(void *data, const char *address, int port,
+	    const char *type, const void *key, size_t len);
+	/* Another host key than the one that is known. True: it is trusted from
+	 * now on, for the job said so. NULL: never. */
+	bool (*new_host_key)(void *data, const char *address, int port,
 	    const char *type, const void *key, size_t len);
 };
 

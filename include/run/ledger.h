@@ -57,6 +57,9 @@ struct ledger_device {
 	/* Of its last `stage: change`: which step, and the digest of what was
 	 * there before; NULL: not known. */
 	char *change_step, *change_before;
+	int64_t change_ms; /* when that was, wall clock */
+	int64_t *memories; /* offsets of the steps that remembered something */
+	size_t memory_count, memory_cap;
 	int64_t *steps; /* offsets of its `step` events in the journal */
 	size_t step_count, step_cap;
 	/* As they were before this visit: how many steps, and the output. */

@@ -52,6 +52,9 @@ struct command_answer {
 	struct buf *out;
 	struct strs *outputs; /* one for each line; NULL for a refused one */
 	size_t refused; /* how many */
+	int64_t silence_ms; /* how long it may say nothing; 0: as usual */
+	const struct profile_question *questions; /* its own; or NULL */
+	size_t question_count;
 	const struct profile *profile;
 };
 

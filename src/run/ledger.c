@@ -101,6 +101,7 @@ ledger_clear(struct ledger *ledger)
 		free(ledger->devices[i].change_step);
 		free(ledger->devices[i].change_before);
 		free(ledger->devices[i].steps);
+		free(ledger->devices[i].memories);
 	}
 	free(ledger->devices);
 	strs_clear(&ledger->phases);
@@ -160,6 +161,11 @@ take_step(
 {
 	GROW(device->steps, device->step_count, device->step_cap);
 	device->steps[device->step_count++] = offset;
+	if (json_object_get(event->more, "remember")) {
+		GROW(
+		    device->memories, device->memory_count, device->memory_cap);
+		device->memories[device->memory_count++] = offset;
+	}
 	const char *diff = json_string_value(
 	    json_object_get(event->more, "diff"));
 	if (diff)
@@ -275,6 +281,7 @@ take_stage(struct ledger_device *device, const struct event *event)
 	free(device->change_before);
 	device->change_step = xstrdup(step);
 	device->change_before = xstrdup(before);
+	device->change_ms = event->time_ms;
 }
 
 static void

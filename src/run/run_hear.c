@@ -15,6 +15,16 @@
 
 #include <signal.h>
 
+/* May a device of the current phase come back with another host key? */
+static bool
+may_replace_key(const struct run *run)
+{
+	for (size_t i = 0; run->phase && i < run->phase->step_count; i++)
+		if (run->phase->steps[i].image.accept_new_host_key)
+			return true;
+	return false;
+}
+
 /* A host key that a worker met first: the parent is the only writer. */
 static void
 remember_host_key(struct run *run, const struct event *event)
@@ -28,8 +38,13 @@ remember_host_key(struct run *run, const struct event *event)
 		&address, "port", &port, "key_type", &type, "key", &key) ||
 	    !base64_get(key, &blob))
 		log_warn("a worker reported a host key that makes no sense");
-	else if (known_hosts_append(run->options->known_hosts, address,
-		     (uint16_t)port, type, buf_str(&blob), blob.len, &err))
+	else if (json_is_true(json_object_get(event->more, "replaces"))) {
+		if (may_replace_key(run) &&
+		    known_hosts_replace(run->options->known_hosts, address,
+			(uint16_t)port, type, buf_str(&blob), blob.len, &err))
+			log_warn("%s", err.text);
+	} else if (known_hosts_append(run->options->known_hosts, address,
+		       (uint16_t)port, type, buf_str(&blob), blob.len, &err))
 		log_warn("%s", err.text);
 	run->known_hosts_stale = true;
 	buf_clear(&blob);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "run/journal.h"
 #include "run/pool.h"
+#include "run/result.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,28 @@ go_on_with_fewer(struct run *run, const struct err *why)
 	return 1;
 }
 
+/* What steps of the run remembered of a device, the later ones winning; NULL if
+ * nothing. New reference. */
+static json_t *
+read_memory(struct run *run, const struct ledger_device *device)
+{
+	struct err ignored;
+	if (!device->memory_count ||
+	    journal_flush(run->journal, false, &ignored))
+		return NULL;
+	json_t *memory = json_object();
+	for (size_t i = 0; i < device->memory_count; i++) {
+		struct event event;
+		if (result_read_event(
+			journal_fd(run->journal), device->memories[i], &event))
+			continue;
+		json_object_update(
+		    memory, json_object_get(event.more, "remember"));
+		event_clear(&event);
+	}
+	return memory;
+}
+
 int
 run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 {
@@ -61,6 +84,10 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 	struct err err;
 	bool doubt = phase && about->doubt && !run->options->force;
 	char *transcript = transcript_path(run, device);
+	json_t *memory = phase ? read_memory(run, entry) : NULL;
+	int64_t device_ms = phase
+	    ? job_phase_device_ms(phase, &device->timeouts)
+	    : device->timeouts.device_ms;
 	struct target target = {
 		.job = run->job,
 		.device = device,
@@ -73,10 +100,13 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 		.check_only = run->options->check,
 		.doubt_step = doubt ? entry->change_step : NULL,
 		.doubt_before = doubt ? entry->change_before : NULL,
+		.doubt_ms = doubt ? entry->change_ms : 0,
+		.memory = memory,
 	};
-	int rc = pool_start(run->pool, &target, index,
-	    device->timeouts.device_ms + KILL_GRACE_MS, &err);
+	int rc = pool_start(
+	    run->pool, &target, index, device_ms + KILL_GRACE_MS, &err);
 	free(transcript);
+	json_decref(memory);
 	if (rc)
 		return go_on_with_fewer(run, &err);
 	if (phase) {

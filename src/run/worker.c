@@ -11,6 +11,7 @@
 #include "base/deadline.h"
 #include "base/fdio.h"
 #include "base/str.h"
+#include "device/known_hosts.h"
 #include "device/session.h"
 #include "device/step.h"
 #include "device/target.h"
@@ -29,7 +30,10 @@
 #define CLOSE_GRACE_MS 5000
 
 struct worker {
-	const struct target *target;
+	struct target own; /* what it was told, and what it learnt since */
+	const struct target *target; /* the same */
+	json_t *memory; /* of `own` */
+	struct known_hosts *met; /* the host key that it trusted, or NULL */
 	int fd;
 	int off_fd; /* readable: stop at once */
 	/* What every wait watches: a copy of `fd`, and of `off_fd` while the
@@ -212,18 +216,87 @@ on_warn(void *data, const char *text)
 	emit_log(data, text, true);
 }
 
+/* From here on this key and no other, for every connection of this worker. */
 static void
-on_host_key(void *data, const char *address, int port, const char *type,
+trust(struct worker *worker, const char *address, int port, const char *type,
     const void *key, size_t len)
 {
-	struct worker *worker = data;
+	known_hosts_free(worker->met);
+	worker->met = known_hosts_of(address, (uint16_t)port, type, key, len);
+	worker->own.known_hosts = worker->met;
+}
+
+static void
+emit_host_key(struct worker *worker, const char *address, int port,
+    const char *type, const void *key, size_t len, bool replaces)
+{
 	struct event event;
 	char *text = base64_put(key, len);
 	event_init(&event, EVENT_HOST_KEY);
 	event.more = json_pack("{s:s, s:i, s:s, s:s}", "address", address,
 	    "port", port, "key_type", type, "key", text);
+	if (replaces)
+		json_object_set_new(event.more, "replaces", json_true());
 	emit(worker, &event);
 	free(text);
+	trust(worker, address, port, type, key, len);
+}
+
+static void
+on_host_key(void *data, const char *address, int port, const char *type,
+    const void *key, size_t len)
+{
+	emit_host_key(data, address, port, type, key, len, false);
+}
+
+/* Is the device in a reload after which the job takes another key: in this
+ * visit, or since an earlier one that did not see it come back? */
+static bool
+may_have_new_key(const struct worker *worker)
+{
+	const struct target *target = worker->target;
+	const struct job_step *step = worker->step;
+	if (worker->shielded && step && step->kind == STEP_RELOAD)
+		return step->image.accept_new_host_key;
+	for (size_t i = 0; target->phase && i < target->phase->step_count; i++)
+		if (target->phase->steps[i].image.accept_new_host_key &&
+		    str_eq(target->phase->steps[i].name, target->doubt_step))
+			return true;
+	return false;
+}
+
+/* Only a device that was told to reload may have made itself a new key, and
+ * only where the job says that it may. */
+static bool
+on_new_host_key(void *data, const char *address, int port, const char *type,
+    const void *key, size_t len)
+{
+	struct worker *worker = data;
+	if (worker->target->host_keys == HOST_KEYS_STRICT ||
+	    !may_have_new_key(worker))
+		return false;
+	emit_host_key(worker, address, port, type, key, len, true);
+	return true;
+}
+
+/* What the step wants remembered: for the steps after it, and in the journal
+ * for those of later visits. */
+static void
+remember(struct worker *worker, const struct step_result *result,
+    struct event *event)
+{
+	const char *name;
+	json_t *value;
+	json_t *kept = json_object();
+	json_object_foreach(result->memory, name, value)
+	{
+		char *text = clean_text(worker, json_string_value(value),
+		    json_string_length(value), EVENT_OUTPUT_LIMIT_BYTES, NULL);
+		json_object_set_new(kept, name, json_string(text));
+		free(text);
+	}
+	json_object_update(worker->memory, kept);
+	json_object_set_new(event->more, "remember", kept);
 }
 
 static void
@@ -245,6 +318,8 @@ emit_step(struct worker *worker, const struct job_step *step,
 		json_object_set_new(event.more, "diff", json_string(diff));
 		free(diff);
 	}
+	if (result->memory)
+		remember(worker, result, &event);
 	if (result->would_change)
 		json_object_set_new(event.more, "would_change", json_true());
 	bool notes_cut = result->notes.cut;
@@ -265,14 +340,19 @@ worse(enum step_status a, enum step_status b)
 
 /* Runs one step and tells of it. The first failure's fault is kept. */
 static enum step_status
-run_step(struct worker *worker, struct session *session,
+run_step(struct worker *worker, struct session **session,
     const struct job_step *step, struct fault *fault)
 {
 	struct step_result result;
 	int64_t start = clock_ms();
 	step_result_init(&result);
 	worker->step = step;
-	step_run(session, step, &result);
+	step_run(*session, step, &result);
+	if (result.fresh) {
+		session_close(*session, 0);
+		*session = result.fresh;
+		result.fresh = NULL;
+	}
 	if (worker->shielded)
 		shield(worker, false);
 	worker->shielded = false;
@@ -303,7 +383,7 @@ is_called_off(const struct worker *worker, struct err *err)
  * half done: only `unknown` says that.
  */
 static enum step_status
-run_steps(struct worker *worker, struct session *session, struct fault *fault)
+run_steps(struct worker *worker, struct session **session, struct fault *fault)
 {
 	const struct job_phase *phase = worker->target->phase;
 	enum step_status worst = STEP_UNCHANGED;
@@ -321,7 +401,7 @@ run_steps(struct worker *worker, struct session *session, struct fault *fault)
 		bool failed = status >= STEP_FAILED;
 		if (failed &&
 		    (step->on_failure != ON_FAILURE_CONTINUE ||
-			!session_is_usable(session)))
+			!session_is_usable(*session)))
 			break;
 	}
 	if ((worst == STEP_FAILED || worst == STEP_ROLLED_BACK) && changed) {
@@ -346,7 +426,7 @@ visit(struct worker *worker, const struct observer *observer, int64_t deadline,
 	if (!session)
 		return STEP_FAILED;
 	enum step_status status = target->phase
-	    ? run_steps(worker, session, fault)
+	    ? run_steps(worker, &session, fault)
 	    : STEP_UNCHANGED;
 	enum stage ended = worker->stage;
 	on_stage(worker, STAGE_CLOSE);
@@ -389,12 +469,16 @@ worker_main(const struct target *target, int fd, int off_fd)
 {
 	struct fault fault = { 0 };
 	struct worker worker = {
-		.target = target,
+		.own = *target,
+		.memory = target->memory ? json_deep_copy(target->memory)
+					 : json_object(),
 		.fd = fd,
 		.off_fd = off_fd,
 		.cancel_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0),
 		.started_ms = clock_ms(),
 	};
+	worker.target = &worker.own;
+	worker.own.memory = worker.memory;
 	struct observer observer = {
 		.data = &worker,
 		.cancel_fd = worker.cancel_fd,
@@ -403,6 +487,7 @@ worker_main(const struct target *target, int fd, int off_fd)
 		.log = on_log,
 		.warn = on_warn,
 		.host_key = on_host_key,
+		.new_host_key = on_new_host_key,
 	};
 	buf_init(&worker.line, EVENT_LINE_LIMIT_BYTES);
 	buf_init(&worker.clean, EVENT_LINE_LIMIT_BYTES);
@@ -414,12 +499,17 @@ worker_main(const struct target *target, int fd, int off_fd)
 	redactor_add(&worker.redactor, target->credentials->passphrase);
 	emit_started(&worker);
 	enum step_status status = visit(&worker, &observer,
-	    deadline_in(target->device->timeouts.device_ms), &fault);
+	    deadline_in(target->phase ? job_phase_device_ms(target->phase,
+					    &target->device->timeouts)
+				      : target->device->timeouts.device_ms),
+	    &fault);
 	emit_finished(&worker, status, &fault);
 	fault_clear(&fault);
 	buf_clear(&worker.line);
 	buf_clear(&worker.clean);
 	free(worker.before);
+	json_decref(worker.memory);
+	known_hosts_free(worker.met);
 	close(worker.cancel_fd);
 	return worker.lost ? 1 : 0;
 }
