@@ -50,6 +50,7 @@ struct conn {
 	int width;
 	uint32_t peer; /* its address, host byte order */
 	bool muted; /* shut out in silence: nothing is read or written */
+	bool hung; /* for ever: the device is down */
 	bool counted; /* as a session, since login */
 	const char *leaving; /* why we said good-bye; waits for its going */
 	bool dead; /* over, and noted as such */
@@ -240,6 +241,30 @@ conns_drop(const struct device *device, const char *reason)
 }
 
 void
+conns_hang(struct device *device)
+{
+	for (struct conn *conn = conns.all; conn; conn = conn->next) {
+		if (conn->device != device || conn->dead)
+			continue;
+		conn->muted = conn->hung = true;
+		if (conn->session) {
+			timer_disarm(&conn->session->timer);
+			conn->session->muted = true;
+			conn->session->end = SESSION_RESET;
+		}
+		loop_change(&conn->source, 0);
+	}
+}
+
+void
+conns_reset_hung(struct device *device)
+{
+	for (struct conn *conn = conns.all; conn; conn = conn->next)
+		if (conn->device == device && conn->hung)
+			conn_reset(conn, "cut by reload");
+}
+
+void
 conns_say(struct device *device, const char *text, bool log)
 {
 	for (struct conn *conn = conns.all; conn; conn = conn->next) {
@@ -293,7 +318,7 @@ conns_judge(struct device *device)
 {
 	for (struct conn *conn = conns.all; conn; conn = conn->next) {
 		if (conn->device != device || conn->dead || conn->leaving ||
-		    !conn->ssh)
+		    conn->hung || !conn->ssh)
 			continue;
 		struct flow flow = reach_flow(device, conn->peer, true);
 		struct buf why;

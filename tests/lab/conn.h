@@ -20,6 +20,11 @@ void conn_refuse(struct device *device, unsigned id, int fd);
 
 void conns_drop(const struct device *device, const char *reason);
 
+/* The device's connections say nothing more and read nothing; those that
+ * were hung so are reset. */
+void conns_hang(struct device *device);
+void conns_reset_hung(struct device *device);
+
 /* Shuts out whom the device's access lists deny now, as its `lockout` says;
  * lets those speak again whom they permit again. */
 void conns_judge(struct device *device);

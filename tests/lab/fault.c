@@ -33,6 +33,14 @@ static const struct row {
 	[FAULT_TCAM_FULL] = { "tcam_full", WHEN_ANY },
 	[FAULT_ROLLBACK_FAILS] = { "rollback_fails", WHEN_ANY },
 	[FAULT_COMMIT_FAILS] = { "commit_fails", WHEN_ANY },
+	[FAULT_RELOAD_IGNORED] = { "reload_ignored", WHEN_ANY },
+	[FAULT_NEVER_BACK] = { "never_back", WHEN_ANY },
+	[FAULT_AAA_LATE] = { "aaa_late", WHEN_ANY },
+	[FAULT_NEW_HOST_KEY] = { "new_host_key", WHEN_ANY },
+	[FAULT_BOOTS_OLD] = { "boots_old", WHEN_ANY },
+	[FAULT_IMAGE_FAILS] = { "image_fails", WHEN_ANY },
+	[FAULT_WRONG_MD5] = { "wrong_md5", WHEN_ANY },
+	[FAULT_NVRAM_FULL] = { "nvram_full", WHEN_ANY },
 };
 
 static const char *const whens[WHEN__COUNT] = { [WHEN_ANY] = "any",

@@ -4,6 +4,7 @@
  * ours, and the lab's README names them.
  */
 #include "ios_guard.h"
+#include "upgrade.h"
 
 #include "base/alloc.h"
 #include "base/deadline.h"
@@ -260,20 +261,17 @@ reload_warned(struct undo *undo)
 }
 
 static void
-reload_now(struct device *device)
+reload_now(struct device *device, const char *why)
 {
-	struct err err = { 0 };
 	say_shutdown(device, "NOW");
-	device_cut(device, "cut by reload");
-	/* The startup configuration was printed by us: it is not refused. */
-	if (device_reload(device, &err))
-		device_say(device, true, "%s", err.text);
+	machine_reload(device, why);
 }
 
 static void
 reload_due(struct undo *undo)
 {
-	reload_now(undo->device);
+	undo_disarm(undo);
+	reload_now(undo->device, "timer");
 }
 
 /* 0 minutes: at once. */
@@ -287,7 +285,7 @@ answer_proceed(struct cli *cli, const char *line)
 	if (*line && strchr("yY", *line) == NULL)
 		return;
 	if (!minutes) {
-		reload_now(device);
+		reload_now(device, "command");
 		return;
 	}
 	device->reload_in.warn = reload_warned;
@@ -313,9 +311,7 @@ static void
 answer_save(struct cli *cli, const char *line)
 {
 	if (word_abbreviates(line, "yes")) {
-		device_save(cli->device);
-		cli->saved = true;
-		buf_adds(cli->out, "Building configuration...\n[OK]\n");
+		ios_save(cli);
 	} else if (!word_abbreviates(line, "no")) {
 		buf_adds(cli->out, "% Please answer 'yes' or 'no'.\n");
 		cli_ask(cli,
@@ -329,14 +325,9 @@ answer_save(struct cli *cli, const char *line)
 static void
 start_reload(struct cli *cli, int64_t minutes)
 {
-	struct buf running;
-	buf_init(&running, 4u << 20);
-	device_print(cli->device, &running);
-	bool saved = str_eq(buf_str(&running), cli->device->startup);
-	buf_clear(&running);
 	cli->minutes = minutes;
 	buf_addc(cli->out, '\n');
-	if (saved)
+	if (device_is_saved(cli->device))
 		ask_proceed(cli);
 	else
 		cli_ask(cli,

@@ -298,6 +298,7 @@ session_refill(struct session *session)
 void
 session_release(struct session *session)
 {
+	session->cli.task.ms = 0;
 	if (session->phase == SESSION_BLOCKED)
 		timer_arm(&session->timer, clock_ms());
 }
@@ -395,6 +396,30 @@ cut_here(struct session *session, enum fault_when when, const char *line,
 	return session->end != SESSION_OPEN;
 }
 
+/* What a task prints, from step to step. */
+static void
+run_task(struct session *session)
+{
+	struct cli *cli = &session->cli;
+	buf_reset(&session->text);
+	bool more = cli_step(cli);
+	session_print(session, buf_str(&session->text), session->text.len);
+	buf_reset(&session->text);
+	if (session->end != SESSION_OPEN)
+		return; /* it took the device down */
+	if (more)
+		session_wait(session, cli->task.ms, run_task);
+	else
+		after_output(session);
+}
+
+static void
+start_task(struct session *session)
+{
+	session_print(session, buf_str(&session->text), session->text.len);
+	session_wait(session, session->cli.task.ms, run_task);
+}
+
 static void
 execute(struct session *session)
 {
@@ -436,7 +461,10 @@ execute(struct session *session)
 	}
 	if (secret)
 		buf_reset(&session->line);
-	print_output(session);
+	if (session->cli.task.step)
+		start_task(session);
+	else
+		print_output(session);
 }
 
 void

@@ -69,7 +69,7 @@ bool session_refill(struct session *session);
 /* A message of the device, over whatever stands on the screen. */
 void session_say(struct session *session, const char *text, bool log);
 
-/* A delay that a fault ordered is over now. */
+/* A delay that a fault ordered, or a task, takes no more time. */
 void session_release(struct session *session);
 
 /* The server took bytes of tx to the client. */
