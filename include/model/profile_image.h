@@ -46,6 +46,9 @@ struct profile_image {
 	/* boot */
 	char *boot_show; /* command */
 	struct profile_pattern boot_is; /* group paths: in their order */
+	char
+	    *boot_next; /* command: what a reload would boot; NULL: as `show` */
+	struct profile_pattern boot_next_is; /* group paths */
 	char *boot_lines; /* template of configuration lines */
 	/* reload */
 	char *reload; /* command */
@@ -79,10 +82,10 @@ bool profile_pattern_matches(
 bool profile_uptime(const struct profile_image *image, const char *text,
     int64_t *at_least_ms, int64_t *unit_ms);
 
-/* The images in the order in which they are booted, by what `boot_show`
- * showed. */
-void profile_boot_list(
-    const struct profile_image *image, const char *text, struct strs *paths);
+/* The images in the order in which they are booted: what PATTERN's group paths
+ * caught of TEXT, in every line, the list of a line taken apart. */
+void profile_boot_list(const struct profile_pattern *pattern, const char *text,
+    struct strs *paths);
 
 /* Do both name the same file? ("flash:/x.bin" is "flash:x.bin".) */
 bool profile_path_is_same(const char *a, const char *b);

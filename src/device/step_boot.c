@@ -32,7 +32,7 @@ ask_list(const struct change *change, struct strs *paths, struct buf *shown)
 		change->step->timeout_ms, shown, &change->result->fault))
 		return -1;
 	strs_clear(paths);
-	profile_boot_list(image, buf_str(shown), paths);
+	profile_boot_list(&image->boot_is, buf_str(shown), paths);
 	return 0;
 }
 

@@ -55,6 +55,8 @@ check_image(const struct reload *reload)
 	const struct profile_image *image = &session_profile(reload->session)
 						 ->image;
 	struct fault *fault = &reload->result->fault;
+	const char *command = image->boot_next ? image->boot_next
+					       : image->boot_show;
 	struct strs paths = { 0 };
 	struct buf shown;
 	int rc = 0;
@@ -62,10 +64,12 @@ check_image(const struct reload *reload)
 	if (reload->step->image.installs)
 		strs_add(&paths, reload->texts.path);
 	else
-		rc = session_command(reload->session, image->boot_show,
+		rc = session_command(reload->session, command,
 		    reload->step->timeout_ms, &shown, fault);
 	if (rc == 0 && !paths.count)
-		profile_boot_list(image, buf_str(&shown), &paths);
+		profile_boot_list(
+		    image->boot_next ? &image->boot_next_is : &image->boot_is,
+		    buf_str(&shown), &paths);
 	if (rc == 0 && !paths.count)
 		rc = err_set(&fault->err, ERR_VERIFY,
 		    "not reloaded: the device shows no image that it would "
@@ -76,7 +80,7 @@ check_image(const struct reload *reload)
 		    "has proved",
 		    paths.items[0]);
 	if (rc && shown.len)
-		fault_at(fault, 0, image->boot_show, buf_str(&shown));
+		fault_at(fault, 0, command, buf_str(&shown));
 	strs_clear(&paths);
 	buf_clear(&shown);
 	return rc;

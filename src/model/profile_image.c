@@ -46,6 +46,8 @@ static const struct yaml_table image_table = YAML_TABLE(
 static const struct yaml_field boot_fields[] = {
 	FIELD("show", LINE, boot_show),
 	FIELD("is", LINE, boot_is.text),
+	FIELD("next", LINE, boot_next),
+	FIELD("next_is", LINE, boot_next_is.text),
 	FIELD("lines", TEXT, boot_lines),
 };
 static const struct yaml_table boot_table = YAML_TABLE("\"boot\"", boot_fields);
@@ -94,6 +96,7 @@ static const struct {
 	PATTERN("image", "member_is", member_is, "member"),
 	PATTERN("image", "md5_is", md5_is, "md5"),
 	PATTERN("boot", "is", boot_is, "paths"),
+	PATTERN("boot", "next_is", boot_next_is, "paths"),
 	PATTERN("reload", "goes", goes, NULL),
 };
 #define PATTERN_COUNT (sizeof(patterns) / sizeof(*patterns))
@@ -134,6 +137,9 @@ judge(const struct profile_image *image, const struct yaml_node *root,
 		diag_add(diags, yaml_place(map, "members"),
 		    "\"members\" needs \"member_is\" and "
 		    "\"member_filesystem\"");
+	if (image->boot_next && !image->boot_next_is.text)
+		diag_add(diags, yaml_place(yaml_get(root, "boot"), "next"),
+		    "\"next\" needs \"next_is\"");
 }
 
 void
@@ -189,6 +195,7 @@ profile_image_clear(struct profile_image *image)
 	free(image->remove);
 	free(image->copy);
 	free(image->boot_show);
+	free(image->boot_next);
 	free(image->boot_lines);
 	free(image->reload);
 	strs_clear(&image->reload_prepare);
@@ -301,10 +308,10 @@ profile_uptime(const struct profile_image *image, const char *text,
 
 void
 profile_boot_list(
-    const struct profile_image *image, const char *text, struct strs *paths)
+    const struct profile_pattern *pattern, const char *text, struct strs *paths)
 {
 	struct strs lists = { 0 };
-	profile_pattern_find_all(&image->boot_is, text, "paths", &lists);
+	profile_pattern_find_all(pattern, text, "paths", &lists);
 	for (size_t i = 0; i < lists.count; i++) {
 		const char *at = lists.items[i];
 		while (*at) {

@@ -38,7 +38,7 @@ struct printed_acl {
 };
 
 struct printed_boot {
-	char *show, *is, *lines;
+	char *show, *is, *next, *next_is, *lines;
 };
 
 struct printed_reload {
@@ -186,6 +186,8 @@ static const cyaml_schema_field_t image_fields[] = {
 static const cyaml_schema_field_t boot_fields[] = {
 	TEXT("show", struct printed_boot, show),
 	TEXT("is", struct printed_boot, is),
+	TEXT("next", struct printed_boot, next),
+	TEXT("next_is", struct printed_boot, next_is),
 	TEXT("lines", struct printed_boot, lines),
 	CYAML_FIELD_END,
 };
@@ -330,7 +332,7 @@ profile_print(const struct profile *profile, FILE *out)
 		profile->acl_otherwise, profile->acl_show };
 	struct profile_image image = profile->image;
 	struct printed_boot boot = { image.boot_show, image.boot_is.text,
-		image.boot_lines };
+		image.boot_next, image.boot_next_is.text, image.boot_lines };
 	struct printed_reload reload = { image.reload, image.install,
 		image.reload_prepare, image.questions, image.question_count,
 		image.goes.text,
