@@ -124,9 +124,10 @@ prepare(const struct reload *reload)
 }
 
 /*
- * What became of the command. True: it is on its way. The session ended or fell
- * silent, or the device said that it goes; anything else, a question without
- * an answer, a refusal, means that it stays as it is.
+ * What became of the command. True: it may be on its way. The session ended or
+ * fell silent, or it came back to its prompt without a refusal; of an
+ * installation, which may end in many words, it must have said that it goes. A
+ * question without an answer and a refusal mean that it stays as it is.
  */
 static bool
 is_going(const struct reload *reload, int rc, const struct buf *shown)
@@ -136,15 +137,14 @@ is_going(const struct reload *reload, int rc, const struct buf *shown)
 	struct fault *fault = &reload->result->fault;
 	enum err_kind kind = fault->err.kind;
 	bool says_so = profile_pattern_matches(&image->goes, buf_str(shown));
-	if (rc == 0 && says_so)
+	if (rc == 0 && (says_so || !reload->step->image.installs))
 		return true;
 	if (rc && (kind == ERR_CLOSED || kind == ERR_TIMEOUT))
 		return true;
 	if (rc == 0) {
 		fault_at(fault, 0, NULL, buf_str(shown));
 		err_set(&fault->err, ERR_REFUSED,
-		    "it was told to reload and came back to its prompt "
-		    "instead");
+		    "the installation ended without a word of a reload");
 	}
 	return false;
 }

@@ -76,5 +76,311 @@ class Reload(Upgrade):
         self.assertIn("Version " + NEW, self.step(run, "command")["output"])
 
 
+    def test_is_not_done_again(self):
+        self.lab_of(R1={})
+        self.put("R1")
+        self.push(self.job(*UPGRADE))
+        run = self.push(self.job(*UPGRADE))
+        self.assertEqual(run.statuses(), ["unchanged"])
+        self.assertIn("already", self.step(run, "reload")["output"])
+        self.assertEqual(len(self.reloads("R1")), 1)
+
+    def test_only_told(self):
+        """--check reads, and says what would be done."""
+        self.lab_of(R1={})
+        self.put("R1")
+        before = self.lab.state("R1")
+        run = self.push(self.job(*UPGRADE), "--check")
+        self.assertTrue(self.step(run, "reload")["would_change"])
+        self.assertTrue(self.step(run, "boot")["would_change"])
+        self.assertIn("boot system flash:" + IMAGE,
+                      self.step(run, "boot")["output"])
+        self.assertEqual(self.lab.state("R1"), before)
+        self.assertEqual(self.reloads("R1"), [])
+
+    def test_old_image_stays_second(self):
+        self.lab_of(R1={})
+        self.put("R1")
+        self.push(self.job(*UPGRADE[:3]))
+        lines = self.config_lines("R1")
+        old = self.lab.state("R1")["image"]
+        self.assertEqual(lines[:3], ["no boot system",
+                                     "boot system flash:" + IMAGE,
+                                     "boot system " + old])
+
+    def test_falls_silent(self):
+        """No goodbye, and no answer to a SYN."""
+        self.lab_of(R1={"down": "silence"})
+        self.put("R1")
+        run = self.push(self.job(
+            *UPGRADE, more="timeouts: {silence: 2s, connect: 2s}\n"))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(len(self.reloads("R1")), 1)
+
+    def faulty(self, *faults, expect=1, steps=UPGRADE, device=None, **more):
+        self.lab_of(R1=device or {})
+        self.put("R1")
+        self.lab.faults("R1", *faults)
+        run = self.push(self.job(*steps, **more), expect=expect)
+        self.assertLessEqual(len(self.reloads("R1")), 1)
+        return run
+
+    def error(self, run, device="R1"):
+        return run.results[device]["error"]
+
+    def test_wrong_image(self):
+        run = self.faulty({"kind": "wrong_md5"})
+        self.assertEqual(run.statuses(), ["failed"])
+        self.assertEqual(self.error(run)["kind"], "verify")
+        self.assertEqual(self.reloads("R1"), [])
+        self.assertEqual(self.config_lines("R1"), [])
+
+    def test_nvram_is_full(self):
+        run = self.faulty({"kind": "nvram_full"})
+        # The boot lines are there, but were not saved.
+        self.assertEqual(run.statuses(), ["unknown"])
+        self.assertEqual(self.reloads("R1"), [])
+
+    def test_nobody_proved_the_image(self):
+        self.lab_of(R1={})
+        self.put("R1")
+        self.put("R1", "other.bin")
+        run = self.push(self.job(
+            "verify_image: {path: 'flash:other.bin', source: %s}" % IMAGE,
+            *UPGRADE[1:]), expect=1)
+        self.assertIn("no step of this run has proved",
+                      self.error(run)["message"])
+        self.assertEqual(self.reloads("R1"), [])
+
+    def test_not_saved(self):
+        """Boot lines that were not saved do not count when it boots."""
+        run = self.faulty(steps=UPGRADE[:2] + UPGRADE[3:])
+        self.assertIn("not reloaded", self.error(run)["message"])
+        self.assertEqual(self.reloads("R1"), [])
+
+    def test_changed_after_it_was_saved(self):
+        run = self.faulty(steps=UPGRADE[:3] + ["config: ntp server 10.0.0.9"]
+                          + UPGRADE[3:])
+        self.assertIn("not reloaded", self.error(run)["message"])
+        self.assertIn("Save?", self.error(run)["message"])
+        self.assertEqual(self.reloads("R1"), [])
+        self.assertNotIn("ntp server", self.lab.state("R1")["startup"])
+
+    def test_comes_back_as_it_was(self):
+        run = self.faulty({"kind": "boots_old"})
+        self.assertEqual(run.statuses(), ["unknown"])
+        self.assertIn("it runs %s, not %s" % (OLD, NEW),
+                      self.error(run)["message"])
+        self.assertEqual(len(self.reloads("R1")), 1)
+
+    def test_never_comes_back(self):
+        steps = list(UPGRADE)
+        steps[3] = "reload: {wait: 3s}"
+        run = self.faulty({"kind": "never_back"}, steps=steps)
+        self.assertEqual(run.statuses(), ["unknown"])
+        self.assertEqual(self.error(run)["kind"], "timeout")
+        self.assertIn("did not come back", self.error(run)["message"])
+        self.lab.control({"do": "boot", "device": "R1"})
+
+    def test_does_not_go(self):
+        """It takes logins, but it is the same life."""
+        steps = list(UPGRADE)
+        steps[3] = "reload: {wait: 3s}"
+        run = self.faulty({"kind": "reload_ignored"}, steps=steps)
+        self.assertEqual(run.statuses(), ["unknown"])
+        self.assertIn("has not rebooted", self.error(run)["message"])
+        self.assertEqual(self.error(run)["kind"], "timeout")
+
+    def test_aaa_is_late(self):
+        """A refused login right after a boot is no wrong password."""
+        profiles = os.path.join(self.tmp, "profiles")
+        os.mkdir(profiles)
+        path = os.path.join(SOURCE, "device-profiles", "cisco_ios.yml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        with open(os.path.join(profiles, "ios.yml"), "w",
+                  encoding="utf-8") as file:
+            file.write(text.replace("reload:\n  command: reload\n",
+                                    "reload:\n  command: reload\n"
+                                    "  auth_wait: 300ms\n"))
+        self.lab_of(R1={})
+        self.put("R1")
+        self.lab.faults("R1", {"kind": "aaa_late", "count": 2})
+        run = self.push(self.job(*UPGRADE), "--profiles", profiles)
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertIn("2 times", self.step(run, "reload")["notes"])
+        self.assertTrue([e for e in run.select(event="log", warning=True)
+                         if "AAA" in e["text"]])
+
+    def test_new_host_key_is_refused(self):
+        run = self.faulty({"kind": "new_host_key"})
+        self.assertEqual(run.statuses(), ["unknown"])
+        self.assertEqual(self.error(run)["kind"], "host_key")
+        self.assertIn("accept_new_host_key", self.error(run)["message"])
+
+    def test_new_host_key_that_the_job_takes(self):
+        steps = list(UPGRADE)
+        steps[3] = "reload: {wait: 25s, accept_new_host_key: true}"
+        run = self.faulty({"kind": "new_host_key"}, steps=steps, expect=0)
+        self.assertEqual(run.statuses(), ["changed"])
+        replaced = [e for e in run.select(event="host_key")
+                    if e.get("replaces")]
+        self.assertEqual(len(replaced), 1)
+        # From now on it is the one that counts, for strict ones, too.
+        self.push(self.job("command: show version"), "--host-keys", "strict")
+
+    def test_stop_on_the_first_that_does_not_come_back(self):
+        self.lab_of(R1={}, R2={}, R3={})
+        for name in ("R1", "R2", "R3"):
+            self.put(name)
+        self.lab.faults("R2", {"kind": "boots_old"})
+        steps = list(UPGRADE)
+        steps[4] = "{expect_version: %s, on_failure: stop}" % NEW
+        run = self.push(self.job(*steps, threads=1), expect=4)
+        self.assertEqual(run.statuses(), ["changed", "unknown", "skipped"])
+        self.assertEqual(self.reloads("R3"), [])
+
+
+class OtherPlatforms(Upgrade):
+    def test_nxos(self):
+        self.lab_of(N1={"type": "cisco_nxos", "version": "9.3(8)"})
+        self.put("N1", data=image_bytes("9.3(13)"))
+        with open(self.image, "wb") as file:
+            file.write(image_bytes("9.3(13)"))
+        run = self.push(self.job(
+            "verify_image: {path: 'bootflash:%s', source: %s}" % (IMAGE, IMAGE),
+            "boot: 'bootflash:%s'" % IMAGE, "save: true",
+            "reload: {wait: 25s}", "expect_version: 9.3(13)"))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(len(self.reloads("N1")), 1)
+
+    def test_nxos_not_saved(self):
+        """It is asked although the set-up turned questions off."""
+        self.lab_of(N1={"type": "cisco_nxos", "version": "9.3(8)"})
+        self.put("N1")
+        run = self.push(self.job(
+            "verify_image: {path: 'bootflash:%s', source: %s}" % (IMAGE, IMAGE),
+            "boot: 'bootflash:%s'" % IMAGE, "save: true",
+            "config: ntp server 10.0.0.9",
+            "reload: {wait: 25s}"), expect=1)
+        self.assertEqual(self.reloads("N1"), [])
+        self.assertIn("forbids the answer",
+                      run.results["N1"]["error"]["message"])
+
+    def test_nxos_install_all(self):
+        self.lab_of(N1={"type": "cisco_nxos", "version": "9.3(8)"})
+        self.put("N1")
+        run = self.push(self.job(
+            "verify_image: {path: 'bootflash:%s', source: %s}" % (IMAGE, IMAGE),
+            "save: true",
+            "reload: {install: 'bootflash:%s', wait: 25s}" % IMAGE,
+            "expect_version: %s" % NEW))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(len(self.reloads("N1")), 1)
+
+    def test_nxos_install_of_what_is_no_image(self):
+        self.lab_of(N1={"type": "cisco_nxos", "version": "9.3(8)"})
+        with open(self.image, "wb") as file:
+            file.write(b"no image\n")
+        self.put("N1", data=b"no image\n")
+        run = self.push(self.job(
+            "verify_image: {path: 'bootflash:%s', source: %s}" % (IMAGE, IMAGE),
+            "save: true",
+            "reload: {install: 'bootflash:%s', wait: 25s}" % IMAGE), expect=1)
+        self.assertEqual(self.reloads("N1"), [])
+        self.assertIn("not reloaded", run.results["N1"]["error"]["message"])
+
+    def test_xe_install_mode(self):
+        self.lab_of(X1={"type": "cisco_xe", "install_mode": True,
+                        "version": "17.6.5"})
+        self.put("X1", data=image_bytes("17.9.4a"))
+        with open(self.image, "wb") as file:
+            file.write(image_bytes("17.9.4a"))
+        steps = [
+            "verify_image: {path: 'flash:%s', source: %s}" % (IMAGE, IMAGE),
+            "save: true",
+            "reload: {install: 'flash:%s', wait: 25s, unless_version: 17.9.4a}"
+            % IMAGE, "expect_version: 17.9.4a"]
+        run = self.push(self.job(*steps))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(self.push(self.job(*steps)).statuses(), ["unchanged"])
+        self.assertEqual(len(self.reloads("X1")), 1)
+
+    def test_stack(self):
+        self.lab_of(X1={"type": "cisco_xe", "members": 2,
+                        "flash_bytes": 100000})
+        run = self.push(self.job("space: {file: %s}" % IMAGE))
+        output = self.step(run, "space", "X1")["output"]
+        self.assertRegex(output, r"flash-1: \d+ bytes free, 22000 needed\n"
+                         r"flash-2: \d+ bytes free, 22000 needed\n")
+        self.put("X1:2", "filler.bin", bytes(85000))
+        run = self.push(self.job("space: {file: %s}" % IMAGE), expect=1)
+        self.assertIn("not enough room on flash-2:",
+                      run.results["X1"]["error"]["message"])
+
+
+class Space(Upgrade):
+    def test_enough_and_not(self):
+        self.lab_of(R1={"flash_bytes": 100000})
+        run = self.push(self.job("space: {file: %s}" % IMAGE))
+        self.assertRegex(self.step(run, "space")["output"],
+                         r"flash: \d+ bytes free, 22000 needed")
+        self.lab.set("R1", flash_bytes=21000)
+        run = self.push(self.job("space: {file: %s}" % IMAGE), expect=1)
+        self.assertEqual(run.statuses(), ["failed"])
+        self.assertEqual(run.results["R1"]["error"]["kind"], "verify")
+        # What is there already needs no room.
+        self.put("R1")
+        self.push(self.job("space: {file: %s}" % IMAGE))
+
+
+class Memory(Upgrade):
+    ASKS = "command: show running-config\n" \
+           "        pick: '^ntp server (\\S+)'\n        "
+
+    def two(self, name, within=""):
+        return ("  - name: before\n    steps:\n      - %sremember: ntp\n"
+                "  - name: change\n    steps:\n      - config: %s\n"
+                "  - name: after\n    steps:\n      - %ssame_as: ntp\n%s" %
+                (self.ASKS, name, self.ASKS, within))
+
+    def test_same_and_not_the_same(self):
+        self.lab_of(R1={})
+        run = self.push(self.job(phases=self.two("ip domain name x.y")))
+        self.assertEqual(run.statuses(), ["changed"])
+        run = self.push(self.job(phases=self.two("ntp server 10.0.0.9")),
+                        expect=1)
+        error = run.results["R1"]["error"]
+        self.assertIn("it is not as ntp was: 0 gone, 1 new", error["message"])
+        self.assertIn("+10.0.0.9", error["device_text"])
+
+    def test_within(self):
+        """It is asked again until it is the same."""
+        self.lab_of(R1={})
+        run = self.start(self.job(phases=self.two(
+            "ntp server 10.0.0.9", "        within: 1m\n")))
+        wait_until(lambda: len([
+            e for e in self.lab.witness(event="line", device="R1")
+            if e["line"] == "show running-config"]) >= 6, "the second time")
+        self.lab.reset("R1")
+        run.wait()
+        self.assertEqual(run.returncode, 0, run.stdout)
+
+    def test_what_is_remembered_holds_no_secret(self):
+        self.lab_of(R1={"startup": "snmp-server community s3cr3t-word RO\n"})
+        phases = ("  - name: before\n    steps:\n"
+                  "      - {command: show running-config, pick: community,"
+                  " remember: c}\n"
+                  "      - {command: show running-config,"
+                  " pick: '^snmp.*', remember: d}\n"
+                  "  - name: after\n    steps:\n"
+                  "      - {command: show running-config, pick: '^snmp.*',"
+                  " same_as: d}\n")
+        run = self.push(self.job(phases=phases))
+        for name in ("events.jsonl", "result.json"):
+            with open(os.path.join(run.dir, name), encoding="utf-8") as file:
+                self.assertNotIn("s3cr3t-word", file.read())
+
+
 if __name__ == "__main__":
     main()
