@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct known_hosts;
 
@@ -76,6 +77,9 @@ struct observer {
 	 * STAGE_CHANGE. */
 	void (*before)(void *data, const char *digest);
 	void (*log)(void *data, const char *text);
+	/* A copy has moved so many bytes of TOTAL (0: not known). Often called;
+	 * NULL: nobody wants to know. */
+	void (*progress)(void *data, uint64_t bytes, uint64_t total);
 	/* Something that the person should know of this device. */
 	void (*warn)(void *data, const char *text);
 	/* A host key that was not known and is trusted now. */

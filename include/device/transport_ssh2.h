@@ -1,11 +1,12 @@
 /*
  * SSH through libssh2, never blocking: connect and key exchange, host key,
- * one login attempt, a shell on a terminal. The only part of netpush that
+ * one login attempt, a shell on a terminal, commands. The only part of netpush that
  * knows libssh2.
  */
 #ifndef NETPUSH_DEVICE_TRANSPORT_SSH2_H
 #define NETPUSH_DEVICE_TRANSPORT_SSH2_H
 
+#include "device/exec.h"
 #include "device/target.h"
 #include "device/transport.h"
 
@@ -46,6 +47,15 @@ int ssh_login(struct ssh *ssh, const struct target *target, int64_t deadline,
 /* A terminal and a shell on it. The transport belongs to SSH and is closed
  * with ssh_close(). NULL on failure. */
 struct transport *ssh_shell(struct ssh *ssh, int64_t deadline, struct err *err);
+
+/*
+ * A command that has still to be started (exec_start(), exec_run()), on a
+ * connection that is logged in. WINDOW_BYTES: how much the far side may send
+ * ahead, EXEC_WINDOW_BYTES if in doubt. One at a time for each connection, one
+ * after the other as many as wanted; freed before ssh_close().
+ */
+struct exec *ssh_exec(
+    struct ssh *ssh, const char *command, uint32_t window_bytes);
 
 /* SSH_MSG_DISCONNECT within the deadline, then frees. NULL is fine. */
 void ssh_close(struct ssh *ssh, int64_t deadline);

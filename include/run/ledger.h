@@ -58,6 +58,9 @@ struct ledger_device {
 	 * there before; NULL: not known. */
 	char *change_step, *change_before;
 	int64_t change_ms; /* when that was, wall clock */
+	/* Of the copy that is under way; total 0: there is none. */
+	uint64_t copied, copy_total, copy_rate;
+	int64_t copy_left_ms; /* -1: not known */
 	int64_t *memories; /* offsets of the steps that remembered something */
 	size_t memory_count, memory_cap;
 	int64_t *steps; /* offsets of its `step` events in the journal */

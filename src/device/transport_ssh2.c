@@ -11,19 +11,17 @@
 #include "base/deadline.h"
 #include "base/err.h"
 #include "base/secret.h"
-#include "base/str.h"
 #include "device/crypto.h"
 #include "device/fault.h"
-#include "device/jump.h"
-#include "device/known_hosts.h"
 #include "device/tcp.h"
 #include "device/wait.h"
 #include "model/profile.h"
 
+#include "ssh.h"
+
+#include <errno.h>
 #include <libssh2.h>
-#include <malloc.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,134 +30,18 @@
 #define TERMINAL_TYPE	 "vt100"
 #define TERMINAL_COLUMNS 511 /* no device wraps what is shorter */
 #define TERMINAL_ROWS	 1000
-#define METHODS_BYTES	 256
-#define QUESTION_BYTES	 256 /* of what a device asks at the login */
-
-struct ssh {
-	struct transport transport;
-	LIBSSH2_SESSION *session;
-	LIBSSH2_CHANNEL *channel;
-	LIBSSH2_AGENT *agent;
-	int fd;
-	struct jump jump; /* the client that carries it, or none */
-	int cancel_fd;
-	char *address;
-	int port;
-	/* For the keyboard-interactive callback, which gets only this. */
-	const struct target *target;
-	bool password_given;
-	bool declined; /* it asked what gets no answer: `question` */
-	bool wants_new_password;
-	char question[QUESTION_BYTES];
-	/* The methods that the last refusal named (see watch_packet). */
-	bool watching;
-	char methods[METHODS_BYTES];
-};
-
-/* What the device asked, fit to be shown: one line, no control characters. */
-static void
-keep_question(struct ssh *ssh, const char *text, size_t len)
-{
-	if (len >= QUESTION_BYTES)
-		len = QUESTION_BYTES - 1;
-	for (size_t i = 0; i < len; i++)
-		ssh->question[i] = (unsigned char)text[i] < ' ' ||
-			text[i] == 0x7f
-		    ? ' '
-		    : text[i];
-	ssh->question[len] = '\0';
-	str_trim(ssh->question);
-}
-
-#define USERAUTH_FAILURE	  51
-#define USERAUTH_PASSWD_CHANGEREQ 60
-
-/*
- * libssh2 keeps no note of which methods a refusal (SSH_MSG_USERAUTH_FAILURE,
- * RFC 4252 section 5.1: byte, name-list, boolean) says could go on, and its
- * own way to learn them costs a `none` login; nor of the words with which a
- * device asks for a new password (section 8: byte, string, string). But it
- * allocates through us: the packet passes here when it is freed. So a refusal
- * of `password` by a device that only knows keyboard-interactive is told apart
- * from a wrong password without a second attempt; and so is an expired one,
- * which libssh2 1.10 calls a wrong one, too.
- */
-static void
-watch_packet(struct ssh *ssh, const unsigned char *packet, size_t size)
-{
-	if (size < 6 || packet[1] || packet[2])
-		return;
-	const char *text = (const char *)packet + 5;
-	size_t len = (size_t)packet[3] << 8 | packet[4];
-	if (len + 5 > size)
-		return;
-	if (packet[0] == USERAUTH_PASSWD_CHANGEREQ && len) {
-		keep_question(ssh, text, len);
-		ssh->declined = ssh->wants_new_password = true;
-	}
-	if (packet[0] != USERAUTH_FAILURE || len >= METHODS_BYTES)
-		return;
-	for (size_t i = 0; i < len; i++)
-		if (text[i] <= ' ' || text[i] > '~')
-			return;
-	memcpy(ssh->methods, text, len);
-	ssh->methods[len] = '\0';
-}
-
-/* Freed memory is wiped: it may have held the password's packet. */
-static void
-ssh_mem_free(void *ptr, void **abstract)
-{
-	struct ssh *ssh = *abstract;
-	if (!ptr)
-		return;
-	size_t size = malloc_usable_size(ptr);
-	if (ssh->watching)
-		watch_packet(ssh, ptr, size);
-	secret_wipe(ptr, size);
-	free(ptr);
-}
-
-static void *
-ssh_mem_alloc(size_t size, void **abstract)
-{
-	(void)abstract;
-	return malloc(size);
-}
-
-static void *
-ssh_mem_realloc(void *ptr, size_t size, void **abstract)
-{
-	if (!ptr)
-		return malloc(size);
-	void *moved = malloc(size);
-	if (!moved)
-		return NULL;
-	size_t old = malloc_usable_size(ptr);
-	memcpy(moved, ptr, old < size ? old : size);
-	ssh_mem_free(ptr, abstract);
-	return moved;
-}
-
 static short
 ssh_events(const struct transport *transport)
 {
-	const struct ssh *ssh = (const struct ssh *)transport;
-	int directions = libssh2_session_block_directions(ssh->session);
-	short events = 0;
-	if (directions & LIBSSH2_SESSION_BLOCK_INBOUND)
-		events |= POLLIN;
-	if (directions & LIBSSH2_SESSION_BLOCK_OUTBOUND)
-		events |= POLLOUT;
-	return events ? events : POLLIN;
+	return ssh_wire_events(&((const struct ssh *)transport)->wire);
 }
 
 /* Waits until the last call is worth repeating. -1 with ERR. */
 static int
 ssh_wait(struct ssh *ssh, int64_t deadline, const char *what, struct err *err)
 {
-	switch (wait_fd(
-	    ssh->fd, ssh_events(&ssh->transport), deadline, ssh->cancel_fd)) {
+	switch (wait_fd(ssh->wire.fd, ssh_wire_events(&ssh->wire), deadline,
+	    ssh->cancel_fd)) {
 	case WAIT_READY:
 		return 0;
 	case WAIT_CANCELLED:
@@ -221,134 +103,68 @@ ssh_library_version(void)
 	return libssh2_version(0);
 }
 
-/* Host key algorithms by known_hosts: the known types first, so that a
- * device with several keys shows the one that can be compared. */
-static void
-prefer_known_types(struct ssh *ssh, const struct target *target)
-{
-	static const char *const all[] = { "ssh-ed25519", "ecdsa-sha2-nistp256",
-		"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
-		"ssh-dss" };
-	struct strs known = { 0 };
-	struct buf list;
-	buf_init(&list, 512);
-	known_hosts_types(
-	    target->known_hosts, ssh->address, (uint16_t)ssh->port, &known);
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-			bool is_known = strs_has(&known, all[i]);
-			if (is_known == (pass == 0))
-				buf_addf(
-				    &list, "%s%s", list.len ? "," : "", all[i]);
-		}
-	}
-	libssh2_session_method_pref(
-	    ssh->session, LIBSSH2_METHOD_HOSTKEY, buf_str(&list));
-	strs_clear(&known);
-	buf_clear(&list);
-}
-
-static int
-check_host_key(struct ssh *ssh, const struct target *target,
-    const struct observer *observer, struct err *err)
-{
-	size_t len;
-	int ignored;
-	char type[KNOWN_TYPE_BYTES];
-	const char *key = libssh2_session_hostkey(ssh->session, &len, &ignored);
-	if (!key || !known_hosts_key_type(key, len, type)) {
-		return err_set(err, ERR_HOST_KEY,
-		    "%s port %d: the device showed no usable host key",
-		    ssh->address, ssh->port);
-	}
-	if (target->host_keys == HOST_KEYS_OFF)
-		return 0;
-	enum known_answer answer = known_hosts_check(target->known_hosts,
-	    ssh->address, (uint16_t)ssh->port, type, key, len);
-	if ((answer == KNOWN_CHANGED || answer == KNOWN_OTHER_TYPE) &&
-	    observer->new_host_key &&
-	    observer->new_host_key(
-		observer->data, ssh->address, ssh->port, type, key, len))
-		return 0;
-	switch (answer) {
-	case KNOWN_MATCH:
-		return 0;
-	case KNOWN_UNKNOWN:
-		if (target->host_keys == HOST_KEYS_STRICT) {
-			return err_set(err, ERR_HOST_KEY,
-			    "%s port %d: host key (%s) is not in known_hosts "
-			    "and the policy is strict; nothing was sent",
-			    ssh->address, ssh->port, type);
-		}
-		observer->host_key(
-		    observer->data, ssh->address, ssh->port, type, key, len);
-		return 0;
-	case KNOWN_REVOKED:
-		return err_set(err, ERR_HOST_KEY,
-		    "%s port %d: host key (%s) is marked as revoked; the "
-		    "password was not sent",
-		    ssh->address, ssh->port, type);
-	case KNOWN_OTHER_TYPE:
-		return err_set(err, ERR_HOST_KEY,
-		    "%s port %d: only keys of another type than %s are known "
-		    "for it; the password was not sent",
-		    ssh->address, ssh->port, type);
-	default:
-		return err_set(err, ERR_HOST_KEY,
-		    "%s port %d: HOST KEY HAS CHANGED (%s): a replaced device "
-		    "or somebody in between; the password was not sent "
-		    "(the known key is in %s)",
-		    ssh->address, ssh->port, type,
-		    known_hosts_path(target->known_hosts));
-	}
-}
-
-/*
- * What old devices speak and nobody should any more (RFC 9142 for the key
- * exchange, RFC 8758 for arcfour, RFC 8332 for SHA-1 signatures). libssh2
- * offers all of it, behind the better ones; here it is at least said.
- */
-static bool
-is_weak(const char *name)
-{
-	static const char *const weak[] = { "-sha1", "ssh-rsa", "ssh-dss",
-		"-cbc", "arcfour", "hmac-md5" };
-	for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++)
-		if (strstr(name, weak[i]))
-			return true;
-	return false;
-}
-
 static void
 tell_weak_algorithms(struct ssh *ssh, const struct observer *observer)
 {
 	static const struct {
 		int method;
 		const char *what;
-	} parts[] = { { LIBSSH2_METHOD_KEX, "key exchange" },
+	} kinds[] = { { LIBSSH2_METHOD_KEX, "key exchange" },
 		{ LIBSSH2_METHOD_HOSTKEY, "host key" },
 		{ LIBSSH2_METHOD_CRYPT_CS, "cipher" },
 		{ LIBSSH2_METHOD_MAC_CS, "MAC" } };
-	struct buf all, text;
-	buf_init(&all, 1024);
-	buf_init(&text, 1024);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const char *name = libssh2_session_methods(
-		    ssh->session, parts[i].method);
-		if (name)
-			buf_addf(&all, "%s%s %s",
-			    all.len ? ", " : "SSH: ", parts[i].what, name);
-		if (name && is_weak(name))
-			buf_addf(&text, "%s%s %s",
-			    text.len ? ", " : "weak SSH algorithms: ",
-			    parts[i].what, name);
-	}
-	if (text.len) {
-		observer->log(observer->data, buf_str(&all));
-		observer->warn(observer->data, buf_str(&text));
-	}
-	buf_clear(&all);
-	buf_clear(&text);
+	enum { COUNT = sizeof(kinds) / sizeof(kinds[0]) };
+	struct ssh_algorithm parts[COUNT];
+	for (size_t i = 0; i < COUNT; i++)
+		parts[i] = (struct ssh_algorithm){ kinds[i].what,
+			libssh2_session_methods(
+			    ssh->session, kinds[i].method) };
+	ssh_tell_weak(parts, COUNT, observer);
+}
+
+static int
+check_host_key(struct ssh *ssh, const struct target *target,
+    const struct observer *observer, struct err *err)
+{
+	size_t len = 0;
+	int ignored;
+	const char *key = libssh2_session_hostkey(ssh->session, &len, &ignored);
+	return ssh_judge_host_key(ssh, target, observer, key, len, err);
+}
+
+static void
+prefer_known_types(struct ssh *ssh, const struct target *target)
+{
+	struct buf list;
+	buf_init(&list, 512);
+	ssh_prefer_known_types(ssh, target, &list);
+	libssh2_session_method_pref(
+	    ssh->session, LIBSSH2_METHOD_HOSTKEY, buf_str(&list));
+	buf_clear(&list);
+}
+
+/* What libssh2 calls to send and to receive, see ssh_wire.h: its own socket
+ * or the one of the ssh-agent. */
+static ssize_t
+on_send(libssh2_socket_t fd, const void *data, size_t len, int flags,
+    void **abstract)
+{
+	struct ssh *ssh = *abstract;
+	if (fd == ssh->wire.fd)
+		return ssh_wire_send(&ssh->wire, data, len, flags);
+	ssize_t n = send(fd, data, len, flags);
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t
+on_receive(
+    libssh2_socket_t fd, void *data, size_t len, int flags, void **abstract)
+{
+	struct ssh *ssh = *abstract;
+	if (fd == ssh->wire.fd)
+		return ssh_wire_recv(&ssh->wire, data, len, flags);
+	ssize_t n = recv(fd, data, len, flags);
+	return n < 0 ? -errno : n;
 }
 
 static ssize_t ssh_read(struct transport *, char *, size_t, struct err *);
@@ -376,12 +192,13 @@ ssh_connect(const struct target *target, const struct observer *observer,
 	ssh->address = xstrdup(target->device->address);
 	ssh->port = target->device->port;
 	ssh->cancel_fd = observer->cancel_fd;
-	ssh->fd = target->device->proxy_jump
+	int fd = target->device->proxy_jump
 	    ? jump_connect(&ssh->jump, target->device->proxy_jump, ssh->address,
 		  ssh->port, err)
 	    : tcp_connect(
 		  ssh->address, ssh->port, deadline, ssh->cancel_fd, err);
-	if (ssh->fd < 0)
+	ssh_wire_init(&ssh->wire, fd);
+	if (fd < 0)
 		goto out;
 	ssh->session = libssh2_session_init_ex(
 	    ssh_mem_alloc, ssh_mem_free, ssh_mem_realloc, ssh);
@@ -390,10 +207,14 @@ ssh_connect(const struct target *target, const struct observer *observer,
 		goto out;
 	}
 	libssh2_session_set_blocking(ssh->session, 0);
+	libssh2_session_callback_set(
+	    ssh->session, LIBSSH2_CALLBACK_SEND, (void *)on_send);
+	libssh2_session_callback_set(
+	    ssh->session, LIBSSH2_CALLBACK_RECV, (void *)on_receive);
 	if (target->host_keys != HOST_KEYS_OFF)
 		prefer_known_types(ssh, target);
-	RETRY(rc, libssh2_session_handshake(ssh->session, ssh->fd), ssh,
-	    deadline, "the SSH key exchange", err);
+	RETRY(rc, libssh2_session_handshake(ssh->session, fd), ssh, deadline,
+	    "the SSH key exchange", err);
 	if (rc) {
 		ssh_fail(ssh, rc, ERR_CONNECT, "the SSH key exchange", err);
 		jump_reason(&ssh->jump, err);
@@ -428,7 +249,7 @@ may_answer(
 		ssh->wants_new_password = true;
 	else if (asked->echo || (!given && ssh->target->credentials->password))
 		return true;
-	keep_question(ssh, text, len);
+	ssh_keep_question(ssh, text, len);
 	return false;
 }
 
@@ -453,7 +274,7 @@ answer_prompts(const char *name, int name_len, const char *instruction,
 		given |= !asked[i].echo;
 	}
 	if (ssh->declined)
-		shutdown(ssh->fd, SHUT_RDWR);
+		shutdown(ssh->wire.fd, SHUT_RDWR);
 	for (int i = 0; i < count && !ssh->declined; i++) {
 		const char *text = asked[i].echo
 		    ? target_username(ssh->target)
@@ -477,19 +298,6 @@ login_interactive(
 	return rc;
 }
 
-static bool
-methods_have(const struct ssh *ssh, const char *method)
-{
-	size_t len = strlen(method);
-	for (const char *at = ssh->methods; *at;) {
-		size_t n = strcspn(at, ",");
-		if (n == len && memcmp(at, method, len) == 0)
-			return true;
-		at += n + (at[n] == ',');
-	}
-	return false;
-}
-
 static int
 login_password(
     struct ssh *ssh, const char *username, int64_t deadline, struct err *err)
@@ -505,8 +313,8 @@ login_password(
 	ssh->watching = false;
 	/* Not offered is not refused: nothing has been tried yet. */
 	if (rc == LIBSSH2_ERROR_AUTHENTICATION_FAILED && ssh->methods[0] &&
-	    !methods_have(ssh, "password") &&
-	    methods_have(ssh, "keyboard-interactive"))
+	    !ssh_methods_have(ssh, "password") &&
+	    ssh_methods_have(ssh, "keyboard-interactive"))
 		return login_interactive(ssh, username, deadline, err);
 	return rc;
 }
@@ -669,6 +477,11 @@ ssh_write(
     struct transport *transport, const char *data, size_t len, struct err *err)
 {
 	struct ssh *ssh = (struct ssh *)transport;
+	if (ssh_wire_flush(&ssh->wire))
+		return ssh_fail(
+		    ssh, LIBSSH2_ERROR_SOCKET_SEND, ERR_CLOSED, NULL, err);
+	if (ssh_wire_pending(&ssh->wire))
+		return TRANSPORT_AGAIN;
 	ssize_t n = libssh2_channel_write(ssh->channel, data, len);
 	if (n > 0)
 		return n;
@@ -680,13 +493,189 @@ ssh_write(
 static int
 ssh_fd(const struct transport *transport)
 {
-	return ((const struct ssh *)transport)->fd;
+	return ((const struct ssh *)transport)->wire.fd;
 }
 
 static void
 ssh_transport_close(struct transport *transport, int64_t deadline)
 {
 	ssh_close((struct ssh *)transport, deadline);
+}
+
+struct ssh_exec {
+	struct exec exec;
+	struct ssh *ssh;
+	LIBSSH2_CHANNEL *channel;
+	char *command;
+	uint32_t window_bytes;
+	struct exec_end end;
+};
+
+/* For ssh_wire_recv(): whether an end must wait. */
+static void
+note_held(struct ssh_exec *exec)
+{
+	unsigned long held = 0;
+	libssh2_channel_window_read_ex(exec->channel, &held, NULL);
+	exec->ssh->wire.holds = held > 0;
+}
+
+/* The result of an operation that is 0 when it is done. */
+static int
+exec_result(struct ssh_exec *exec, int rc, const char *what, struct err *err)
+{
+	if (rc == LIBSSH2_ERROR_EAGAIN)
+		return TRANSPORT_AGAIN;
+	return rc ? ssh_fail(exec->ssh, rc, ERR_CLOSED, what, err) : 0;
+}
+
+static int
+ssh_exec_start(struct exec *base, struct err *err)
+{
+	struct ssh_exec *exec = (struct ssh_exec *)base;
+	struct ssh *ssh = exec->ssh;
+	static const char what[] = "the start of the command";
+	if (strlen(exec->command) > EXEC_COMMAND_LIMIT_BYTES)
+		return err_set(err, ERR_REFUSED,
+		    "%s port %d: the command is longer than %d bytes",
+		    ssh->address, ssh->port, EXEC_COMMAND_LIMIT_BYTES);
+	if (!exec->channel) {
+		exec->channel = libssh2_channel_open_ex(ssh->session, "session",
+		    sizeof("session") - 1, exec->window_bytes,
+		    LIBSSH2_CHANNEL_PACKET_DEFAULT, NULL, 0);
+		int rc = libssh2_session_last_errno(ssh->session);
+		if (!exec->channel && rc == LIBSSH2_ERROR_CHANNEL_FAILURE)
+			exec->exec.reach = EXEC_REFUSED;
+		if (!exec->channel)
+			return exec_result(exec, rc, what, err);
+	}
+	exec->exec.reach = EXEC_ASKED;
+	ssh->end = &exec->end;
+	int rc = libssh2_channel_process_startup(exec->channel, "exec",
+	    sizeof("exec") - 1, exec->command, (unsigned)strlen(exec->command));
+	if (rc == 0)
+		exec->exec.reach = EXEC_STARTED;
+	if (rc != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
+		return exec_result(exec, rc, what, err);
+	exec->exec.reach = EXEC_REFUSED;
+	return err_set(err, ERR_REFUSED,
+	    "%s port %d: the device does not run commands this way (exec "
+	    "request refused)",
+	    ssh->address, ssh->port);
+}
+
+static ssize_t
+ssh_exec_read(struct exec *base, enum exec_stream stream, char *data,
+    size_t len, struct err *err)
+{
+	struct ssh_exec *exec = (struct ssh_exec *)base;
+	note_held(exec);
+	ssize_t n = libssh2_channel_read_ex(exec->channel,
+	    stream == EXEC_STDERR ? SSH_EXTENDED_DATA_STDERR : 0, data, len);
+	if (n > 0)
+		return n;
+	if ((n == 0 || n == LIBSSH2_ERROR_EAGAIN) &&
+	    libssh2_channel_eof(exec->channel))
+		return 0;
+	if (n == 0 || n == LIBSSH2_ERROR_EAGAIN)
+		return TRANSPORT_AGAIN;
+	return ssh_fail(exec->ssh, (int)n, ERR_CLOSED, NULL, err);
+}
+
+/* As many packets as the window and the socket take. */
+static ssize_t
+ssh_exec_write(struct exec *base, const char *data, size_t len, struct err *err)
+{
+	struct ssh_exec *exec = (struct ssh_exec *)base;
+	struct ssh_wire *wire = &exec->ssh->wire;
+	size_t done = 0;
+	ssize_t n = 0;
+	while (done < len) {
+		n = ssh_wire_flush(wire) ? LIBSSH2_ERROR_SOCKET_SEND : 0;
+		if (n || ssh_wire_pending(wire))
+			break;
+		note_held(exec);
+		n = libssh2_channel_write(
+		    exec->channel, data + done, len - done);
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	if (done)
+		return (ssize_t)done;
+	if (n < 0 && n != LIBSSH2_ERROR_EAGAIN)
+		return ssh_fail(exec->ssh, (int)n, ERR_CLOSED, NULL, err);
+	return TRANSPORT_AGAIN;
+}
+
+static int
+ssh_exec_end_input(struct exec *base, struct err *err)
+{
+	struct ssh_exec *exec = (struct ssh_exec *)base;
+	return exec_result(exec, libssh2_channel_send_eof(exec->channel),
+	    "the end of the input", err);
+}
+
+static int
+ssh_exec_finish(struct exec *base, struct exec_end *end, struct err *err)
+{
+	struct ssh_exec *exec = (struct ssh_exec *)base;
+	exec->ssh->wire.holds = false;
+	int rc = exec_result(exec, libssh2_channel_close(exec->channel),
+	    "the end of the command", err);
+	if (rc == 0)
+		*end = exec->end;
+	return rc;
+}
+
+static int
+ssh_exec_fd(const struct exec *base)
+{
+	return ((const struct ssh_exec *)base)->ssh->wire.fd;
+}
+
+static short
+ssh_exec_events(const struct exec *base)
+{
+	return ssh_wire_events(&((const struct ssh_exec *)base)->ssh->wire);
+}
+
+static void
+ssh_exec_free(struct exec *base)
+{
+	struct ssh_exec *exec = (struct ssh_exec *)base;
+	struct ssh *ssh = exec->ssh;
+	if (ssh->end == &exec->end)
+		ssh->end = NULL;
+	ssh->wire.holds = false;
+	/* One that is not closed yet goes with the connection. */
+	if (exec->channel)
+		(void)libssh2_channel_free(exec->channel);
+	free(exec->command);
+	free(exec);
+}
+
+static const struct exec_ops ssh_exec_ops = {
+	.name = "ssh",
+	.start = ssh_exec_start,
+	.read = ssh_exec_read,
+	.write = ssh_exec_write,
+	.end_input = ssh_exec_end_input,
+	.finish = ssh_exec_finish,
+	.fd = ssh_exec_fd,
+	.events = ssh_exec_events,
+	.free = ssh_exec_free,
+};
+
+struct exec *
+ssh_exec(struct ssh *ssh, const char *command, uint32_t window_bytes)
+{
+	struct ssh_exec *exec = xcalloc(1, sizeof(*exec));
+	exec->exec.ops = &ssh_exec_ops;
+	exec->ssh = ssh;
+	exec->command = xstrdup(command);
+	exec->window_bytes = window_bytes;
+	return &exec->exec;
 }
 
 static void
@@ -702,6 +691,10 @@ say_goodbye(struct ssh *ssh, int64_t deadline)
 	RETRY(rc, libssh2_session_disconnect(ssh->session, "done"), ssh,
 	    deadline, "closing", &ignored);
 	(void)rc;
+	while (ssh_wire_flush(&ssh->wire) == 0 &&
+	    ssh_wire_pending(&ssh->wire) &&
+	    wait_fd(ssh->wire.fd, POLLOUT, deadline, -1) == WAIT_READY)
+		;
 }
 
 void
@@ -718,16 +711,15 @@ ssh_close(struct ssh *ssh, int64_t deadline)
 			libssh2_agent_free(ssh->agent);
 		}
 		libssh2_session_set_blocking(ssh->session, 0);
+		/* Nothing is awaited any more, so nothing is refused. */
+		ssh->wire.dead = true;
 		if (ssh->channel)
 			libssh2_channel_free(ssh->channel);
-		/* Refuses only while it still wants to send something. */
-		for (int i = 0; i < 3; i++)
-			if (libssh2_session_free(ssh->session) !=
-			    LIBSSH2_ERROR_EAGAIN)
-				break;
+		libssh2_session_free(ssh->session);
 	}
-	if (ssh->fd >= 0)
-		close(ssh->fd);
+	if (ssh->wire.fd >= 0)
+		close(ssh->wire.fd);
+	ssh_wire_clear(&ssh->wire);
 	jump_end(&ssh->jump);
 	free(ssh->address);
 	free(ssh);

@@ -51,6 +51,15 @@ visit_login(const struct target *target, const struct observer *observer,
 	return 0;
 }
 
+struct ssh *
+visit_connect(
+    const struct session *session, int64_t deadline, struct fault *fault)
+{
+	int64_t until;
+	return log_in(session_target(session), session_observer(session),
+	    deadline, &until, fault);
+}
+
 struct session *
 visit_open(const struct target *target, const struct observer *observer,
     int64_t deadline, struct fault *fault)

@@ -267,6 +267,7 @@ static void
 take_stage(struct ledger_device *device, const struct event *event)
 {
 	device->stage = event->stage;
+	device->copy_total = 0;
 	if (event->stage != STAGE_CHANGE)
 		return;
 	const char *step = NULL, *before = NULL;
@@ -282,6 +283,20 @@ take_stage(struct ledger_device *device, const struct event *event)
 	device->change_step = xstrdup(step);
 	device->change_before = xstrdup(before);
 	device->change_ms = event->time_ms;
+}
+
+/* The copy that is under way, for the live line. */
+static void
+take_progress(struct ledger_device *device, const struct event *event)
+{
+	json_int_t bytes = 0, total = 0, rate = 0;
+	double left = -1;
+	json_unpack(event->more, "{s?I, s?I, s?I, s?F}", "bytes", &bytes,
+	    "total", &total, "rate", &rate, "left", &left);
+	device->copied = (uint64_t)bytes;
+	device->copy_total = (uint64_t)total;
+	device->copy_rate = (uint64_t)rate;
+	device->copy_left_ms = left < 0 ? -1 : (int64_t)(left * 1000);
 }
 
 static void
@@ -337,6 +352,9 @@ ledger_take(struct ledger *ledger, size_t index, const struct event *event,
 		break;
 	case EVENT_STEP:
 		take_step(device, event, offset);
+		break;
+	case EVENT_PROGRESS:
+		take_progress(device, event);
 		break;
 	case EVENT_LOG:
 		if (json_is_true(json_object_get(event->more, "warning")))

@@ -11,6 +11,7 @@
 #include "base/deadline.h"
 #include "base/fdio.h"
 #include "base/str.h"
+#include "device/copy.h"
 #include "device/known_hosts.h"
 #include "device/session.h"
 #include "device/step.h"
@@ -28,6 +29,7 @@
 #include <unistd.h>
 
 #define CLOSE_GRACE_MS 5000
+#define PROGRESS_MS    2000 /* between two events of a copy */
 
 struct worker {
 	struct target own; /* what it was told, and what it learnt since */
@@ -45,6 +47,9 @@ struct worker {
 	bool shielded;
 	char *before; /* digest of what the step is about to change */
 	int64_t started_ms;
+	struct copy_pace pace; /* of the copy that is under way */
+	uint64_t copied;
+	int64_t progress_ms; /* when it was told last */
 	bool lost; /* the parent cannot be reached any more */
 	struct buf line;
 	struct buf clean;
@@ -201,6 +206,34 @@ emit_log(struct worker *worker, const char *text, bool is_warning)
 	if (is_warning)
 		event.more = json_pack("{s:b}", "warning", 1);
 	event.text = clean_text(worker, text, strlen(text), 4096, NULL);
+	emit(worker, &event);
+}
+
+/* A copy comes on: told now and then, and its end always. */
+static void
+on_progress(void *data, uint64_t bytes, uint64_t total)
+{
+	struct worker *worker = data;
+	struct event event;
+	int64_t now = clock_ms();
+	if (bytes < worker->copied)
+		worker->pace = (struct copy_pace){ 0 };
+	worker->copied = bytes;
+	copy_pace_note(&worker->pace, now, bytes);
+	if (bytes != total && now - worker->progress_ms < PROGRESS_MS)
+		return;
+	worker->progress_ms = now;
+	event_init(&event, EVENT_PROGRESS);
+	event.more = json_pack("{s:I, s:I}", "bytes", (json_int_t)bytes,
+	    "total", (json_int_t)total);
+	uint64_t rate = copy_pace_rate(&worker->pace);
+	int64_t left_ms = copy_pace_left_ms(&worker->pace, total);
+	if (rate)
+		json_object_set_new(
+		    event.more, "rate", json_integer((json_int_t)rate));
+	if (left_ms >= 0)
+		json_object_set_new(
+		    event.more, "left", json_real((double)left_ms / 1000));
 	emit(worker, &event);
 }
 
@@ -485,6 +518,7 @@ worker_main(const struct target *target, int fd, int off_fd)
 		.stage = on_stage,
 		.before = on_before,
 		.log = on_log,
+		.progress = on_progress,
 		.warn = on_warn,
 		.host_key = on_host_key,
 		.new_host_key = on_new_host_key,

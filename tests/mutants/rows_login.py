@@ -4,6 +4,7 @@ the login, enable, jump hosts."""
 from row import mutant
 
 SSH = "src/device/transport*.c"
+SSH_KEY = "src/device/ssh_hostkey.c"
 JUMP_C = "src/device/jump.c"
 SESSION = "src/device/session*.c"
 
@@ -81,7 +82,7 @@ LOGGING_IN = [
            "return login_interactive(ssh, username, deadline, err);",
            "return rc;", LOGIN + "KeyboardInteractive.test_right"),
     mutant("login: no second attempt with a refused password", SSH,
-           "!methods_have(ssh, \"password\") &&", "",
+           "!ssh_methods_have(ssh, \"password\") &&", "",
            PROOF + "Login.test_one_attempt"),
     mutant("enable: a refusal ends it", SESSION,
            "else if (rc == 0 && seen == now && !now->nested)",
@@ -96,27 +97,27 @@ LOGGING_IN = [
 ]
 
 WEAK = [
-    mutant("old SSH: it is told", SSH,
+    mutant("old SSH: it is told", SSH_KEY,
            "observer->warn(observer->data, buf_str(&text));", ";",
            SSH_E2E + "Algorithms.test_all_at_once"),
-    mutant("old SSH: what is modern is not told", SSH,
+    mutant("old SSH: what is modern is not told", SSH_KEY,
            "if (name && is_weak(name))", "if (name)",
            SSH_E2E + "Algorithms.test_modern_ones_are_not_reported"),
-    mutant("old SSH: SHA-1", SSH, '{ "-sha1", "ssh-rsa",', '{ "ssh-rsa",',
+    mutant("old SSH: SHA-1", SSH_KEY, '{ "-sha1", "ssh-rsa",', '{ "ssh-rsa",',
            SSH_E2E + "Algorithms.test_group1_sha1",
            SSH_E2E + "Algorithms.test_group14_sha1",
            SSH_E2E + "Algorithms.test_group_exchange_sha1",
            SSH_E2E + "Algorithms.test_hmac_sha1"),
-    mutant("old SSH: ssh-rsa", SSH, '{ "-sha1", "ssh-rsa",', '{ "-sha1",',
+    mutant("old SSH: ssh-rsa", SSH_KEY, '{ "-sha1", "ssh-rsa",', '{ "-sha1",',
            SSH_E2E + "Algorithms.test_ssh_rsa"),
-    mutant("old SSH: MD5", SSH, '"arcfour", "hmac-md5" }', '"arcfour" }',
+    mutant("old SSH: MD5", SSH_KEY, '"arcfour", "hmac-md5" }', '"arcfour" }',
            SSH_E2E + "Alone.test_macs"),
-    mutant("old SSH: ssh-dss", SSH, '"ssh-rsa", "ssh-dss",\n\t\t"-cbc"',
+    mutant("old SSH: ssh-dss", SSH_KEY, '"ssh-rsa", "ssh-dss",\n\t\t"-cbc"',
            '"ssh-rsa",\n\t\t"-cbc"', SSH_E2E + "Alone.test_host_keys"),
-    mutant("old SSH: CBC", SSH, '"-cbc", "arcfour"', '"arcfour"',
+    mutant("old SSH: CBC", SSH_KEY, '"-cbc", "arcfour"', '"arcfour"',
            SSH_E2E + "Algorithms.test_aes_cbc",
            SSH_E2E + "Algorithms.test_3des"),
-    mutant("old SSH: an RSA host key is accepted", SSH,
+    mutant("old SSH: an RSA host key is accepted", SSH_KEY,
            '"ssh-rsa",\n\t\t"ssh-dss" };\n\tstruct strs known',
            '"ssh-dss" };\n\tstruct strs known',
            SSH_E2E + "Algorithms.test_ssh_rsa"),
@@ -124,7 +125,7 @@ WEAK = [
 
 JUMPS = [
     mutant("jump: the connection goes through it", SSH,
-           "ssh->fd = target->device->proxy_jump\n", "ssh->fd = false\n",
+           "int fd = target->device->proxy_jump\n", "int fd = false\n",
            JUMP + "test_push_through"),
     mutant("jump: a port may stand behind its name", JUMP_C,
            "if (port[0])\n", "if (false)\n", JUMP + "test_push_through"),
