@@ -140,15 +140,9 @@ change_list(
 		step_tell(result, &lines);
 		goto out;
 	}
-	struct buf state;
-	buf_init(&state, SHOWN_LIMIT_BYTES);
-	for (size_t i = 0; i < before->count; i++)
-		buf_addf(&state, "%s\n", before->items[i]);
-	int rc = step_before(session, change->step, &state, result);
-	buf_clear(&state);
-	if (rc)
-		goto out;
-	rc = step_push(session, change->step, &lines, result, &touched);
+	/* Whatever an earlier visit left of the list, these lines make it anew:
+	 * no state of it is in doubt. */
+	int rc = step_push(session, change->step, &lines, result, &touched);
 	if (!rc || touched)
 		judge(change, before, rc, shown);
 out:
@@ -171,14 +165,18 @@ run(struct change *change, const struct step_software *software)
 	}
 	if (ask_list(change, &before, &shown))
 		goto out;
-	if (is_first(&before, change->path)) {
+	if (software->image &&
+	    !profile_path_is_same(software->image, change->path))
+		change->old = xstrdup(software->image);
+	/* Who put it first may have left the old one out. Not we, unless we
+	 * were interrupted. */
+	if (is_first(&before, change->path) &&
+	    (!step_is_doubtful(change->session, change->step) ||
+		is_as_asked(change, &before))) {
 		buf_add(&result->output, buf_str(&shown), shown.len);
 		result->status = STEP_UNCHANGED;
 		goto out;
 	}
-	if (software->image &&
-	    !profile_path_is_same(software->image, change->path))
-		change->old = xstrdup(software->image);
 	change_list(change, &before, &shown);
 out:
 	strs_clear(&before);

@@ -382,5 +382,135 @@ class Memory(Upgrade):
                 self.assertNotIn("s3cr3t-word", file.read())
 
 
+class Interrupted(Upgrade):
+    """Killed at any step and resumed: the same end, one reload."""
+
+    def setUp(self):
+        super().setUp()
+        self.lab_of(R1={})
+        self.put("R1")
+
+    def kill(self, run):
+        """As if the machine lost its power."""
+        for pid in run.children() + [run.pid]:
+            os.kill(pid, signal.SIGKILL)
+        run.process.wait()
+        self.lab.control({"do": "release", "device": "R1"})
+        wait_until(lambda: self.lab.stats()["totals"]["sessions_now"] == 0,
+                   "the end of the sessions")
+
+    def died_at(self, line, steps=UPGRADE, **more):
+        self.lab.faults("R1", {"kind": "delay", "at": line, "ms": 600000,
+                               "times": 1})
+        run = self.start(self.job(*steps, **more))
+        wait_until(lambda: self.lab.witness(event="fault", device="R1"),
+                   "the fault")
+        self.kill(run)
+        self.lab.faults("R1")
+        return run
+
+    def resume(self, run, *options, expect=0):
+        if os.path.exists(self.json_path):
+            os.unlink(self.json_path)
+        again = self.netpush("resume", "--json", self.json_path, *options,
+                             os.path.basename(run.dir)).wait()
+        self.assertEqual(again.returncode, expect,
+                         again.stdout + again.stderr)
+        again._dir = run.dir
+        return again
+
+    def check_end(self, run):
+        again = self.resume(run)
+        self.assertIn(again.statuses(), (["changed"], ["unchanged"]))
+        self.assertEqual(self.lab.state("R1")["version"], NEW)
+        self.assertEqual(len(self.reloads("R1")), 1)
+        return again
+
+    def test_while_it_looks(self):
+        self.check_end(self.died_at("^show version"))
+
+    def test_while_it_verifies(self):
+        self.check_end(self.died_at("^verify /md5"))
+
+    def test_at_the_boot_lines(self):
+        """Half a boot list is made whole."""
+        old = self.lab.state("R1")["image"]
+        has_old = self.job("config: 'boot system %s'" % old, "save: true")
+        for line in ("boot system flash:" + IMAGE, "boot system " + old):
+            self.lab.reset("R1")
+            self.put("R1")
+            self.push(has_old)
+            since = len(self.lab.witness(event="fault", device="R1"))
+            self.lab.faults("R1", {"kind": "hang", "at": "^%s$" % line,
+                                   "times": 1})
+            run = self.start(self.job(*UPGRADE[:3]))
+            wait_until(lambda: self.lab.witness(
+                event="fault", device="R1")[since:], "the fault")
+            self.kill(run)
+            self.lab.faults("R1")
+            self.resume(run)
+            lines = [line for line in
+                     self.lab.state("R1")["startup"].split("\n")
+                     if line.startswith("boot system")]
+            self.assertEqual(lines, ["boot system flash:" + IMAGE,
+                                     "boot system " + old])
+
+    def test_while_it_saves(self):
+        self.check_end(self.died_at("^write memory"))
+
+    def test_at_the_word_reload(self):
+        """It was announced, and not done: it is done now."""
+        self.check_end(self.died_at("^reload$"))
+
+    def await_down(self, run):
+        wait_until(lambda: self.reloads("R1"), "the reload")
+        self.kill(run)
+
+    def test_while_it_is_away(self):
+        """Its uptime tells that it was reloaded: it is not told again."""
+        self.lab.set("R1", down_ms=-1)
+        steps = list(UPGRADE)
+        steps[3] = "reload: {wait: 25s}"
+        run = self.start(self.job(*steps))
+        self.await_down(run)
+        # Nobody can look at it yet.
+        again = self.resume(run, expect=1)
+        self.assertEqual(again.statuses(), ["unknown"])
+        self.lab.control({"do": "boot", "device": "R1"})
+        again = self.check_end(run)
+        self.assertIn("not told again", self.step(again, "reload")["output"])
+
+    def test_phases_remember_what_was_proved(self):
+        self.lab.set("R1", down_ms=-1)
+        phases = "".join(
+            "  - name: %s\n    steps:\n%s" % (name, "".join(
+                "      - %s\n" % step for step in steps))
+            for name, steps in (("prove", UPGRADE[:1]),
+                                ("boot", UPGRADE[1:3]),
+                                ("reload", UPGRADE[3:])))
+        run = self.start(self.job(phases=phases))
+        self.await_down(run)
+        self.lab.control({"do": "boot", "device": "R1"})
+        self.check_end(run)
+
+    def test_new_key_while_nobody_looked(self):
+        self.lab.set("R1", down_ms=-1,
+                     faults=[{"kind": "new_host_key"}])
+        steps = list(UPGRADE)
+        steps[3] = "reload: {wait: 25s, accept_new_host_key: true}"
+        run = self.start(self.job(*steps))
+        self.await_down(run)
+        self.lab.control({"do": "boot", "device": "R1"})
+        self.check_end(run)
+
+    def test_only_the_parent_dies(self):
+        """Its worker goes on, and resume finds its work done."""
+        run = self.start(self.job(*UPGRADE))
+        wait_until(lambda: self.reloads("R1"), "the reload")
+        os.kill(run.pid, signal.SIGKILL)
+        run.process.wait()
+        self.check_end(run)
+
+
 if __name__ == "__main__":
     main()
