@@ -371,7 +371,7 @@ run_command(struct session *session, const struct job_step *step,
 }
 
 static void
-run_save(struct session *session, const struct job_step *step,
+save(struct session *session, const struct job_step *step,
     struct step_result *result)
 {
 	const struct profile *profile = session_profile(session);
@@ -407,6 +407,20 @@ run_save(struct session *session, const struct job_step *step,
 		return;
 	}
 	result->status = STEP_OK;
+}
+
+static void
+run_save(struct session *session, const struct job_step *step,
+    struct step_result *result)
+{
+	struct plan_image texts;
+	bool upgraded = false;
+	if (step_image_texts(session, step, &texts, &result->fault))
+		return;
+	if (step_is_upgraded(session, step, &texts, result, &upgraded) == 0 &&
+	    !upgraded)
+		save(session, step, result);
+	plan_image_clear(&texts);
 }
 
 static step_run_fn *const runners[STEP__COUNT] = {

@@ -51,6 +51,10 @@ void job_phases_read(
 void job_phases_judge(const struct job *job, struct diags *diags);
 void job_phase_clear(struct job_phase *phase);
 
+/* A line with {{names}} in it; NULL for no NODE, or after a message. */
+struct template *job_text_read(
+    const struct yaml_node *node, const char *what, struct diags *diags);
+
 /* The steps about images: reads the VALUE of the key that names the kind; UNLESS
  * (may be NULL) is the key unless_version beside it. */
 void job_image_read(struct job_step *step, const struct yaml_node *value,

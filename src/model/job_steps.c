@@ -67,6 +67,7 @@ static const struct yaml_field command_fields[] = {
 static const struct yaml_field save_fields[] = {
 	FIELD("save", ANY, value),
 	COMMON_FIELDS,
+	FIELD("unless_version", ANY, unless_version),
 };
 #define IMAGE_FIELDS(kind)                                                     \
 	static const struct yaml_field kind##_fields[] = {                     \
@@ -238,6 +239,8 @@ read_save(struct draft *draft, struct diags *diags)
 		diag_add(diags, draft->value->place,
 		    "\"save\" must be true: leave the step out if nothing is "
 		    "to be saved");
+	draft->step.image.unless_version = job_text_read(
+	    draft->unless_version, "unless_version", diags);
 }
 
 static void
@@ -509,7 +512,7 @@ judge_step(const struct job_step *step, const struct job_device *device,
 		diag_add(diags, step->place,
 		    "%s: its profile %s has no configuration mode",
 		    device->hostname, type);
-	if (job_step_is_image(step->kind))
+	if (job_step_is_image(step->kind) || step->image.unless_version)
 		job_image_judge(step, device, diags);
 	if (step->kind == STEP_SAVE && !profile->save.count)
 		diag_add(diags, step->place,

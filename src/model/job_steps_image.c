@@ -79,9 +79,9 @@ static const struct yaml_field reload_fields[] = {
 	UNLESS,
 };
 
-/* A line with {{names}} in it, or NULL after a message. */
-static struct template *
-read_text(const struct yaml_node *node, const char *what, struct diags *diags)
+struct template *
+job_text_read(
+    const struct yaml_node *node, const char *what, struct diags *diags)
 {
 	char *quoted = xasprintf("\"%s\"", what);
 	const char *line = node ? yaml_line(node, quoted, diags) : NULL;
@@ -123,8 +123,9 @@ read_file_pair(struct job_step *step, struct image_draft *draft,
     const struct yaml_node *node, struct diags *diags)
 {
 	(void)node;
-	draft->image.source = read_text(draft->source, "source", diags);
-	draft->image.path = read_text(draft->destination, "destination", diags);
+	draft->image.source = job_text_read(draft->source, "source", diags);
+	draft->image.path = job_text_read(
+	    draft->destination, "destination", diags);
 	step->timeout_ms = COPY_DEFAULT_MS;
 }
 
@@ -135,7 +136,7 @@ read_download(struct job_step *step, struct image_draft *draft,
 {
 	(void)node;
 	const struct yaml_node *to = draft->destination;
-	draft->image.path = read_text(draft->source, "source", diags);
+	draft->image.path = job_text_read(draft->source, "source", diags);
 	const char *name = to ? yaml_line(to, "\"destination\"", diags) : NULL;
 	step->timeout_ms = COPY_DEFAULT_MS;
 	if (!name)
@@ -150,8 +151,8 @@ read_space(struct job_step *step, struct image_draft *draft,
     const struct yaml_node *node, struct diags *diags)
 {
 	(void)node;
-	draft->image.source = read_text(draft->file, "file", diags);
-	draft->image.path = read_text(draft->path, "path", diags);
+	draft->image.source = job_text_read(draft->file, "file", diags);
+	draft->image.path = job_text_read(draft->path, "path", diags);
 	read_margin(draft, diags);
 	step->timeout_ms = SPACE_DEFAULT_MS;
 }
@@ -160,9 +161,9 @@ static void
 read_verify(struct job_step *step, struct image_draft *draft,
     const struct yaml_node *node, struct diags *diags)
 {
-	draft->image.path = read_text(draft->path, "path", diags);
-	draft->image.source = read_text(draft->source, "source", diags);
-	draft->image.md5 = read_text(draft->md5, "md5", diags);
+	draft->image.path = job_text_read(draft->path, "path", diags);
+	draft->image.source = job_text_read(draft->source, "source", diags);
+	draft->image.md5 = job_text_read(draft->md5, "md5", diags);
 	judge_md5_keys(draft, node, diags);
 	step->timeout_ms = VERIFY_DEFAULT_MS;
 }
@@ -172,7 +173,7 @@ read_reload(struct job_step *step, struct image_draft *draft,
     const struct yaml_node *node, struct diags *diags)
 {
 	(void)node;
-	draft->image.path = read_text(draft->install, "install", diags);
+	draft->image.path = job_text_read(draft->install, "install", diags);
 	draft->image.installs = draft->install != NULL;
 	step->timeout_ms = draft->image.wait_ms + WAIT_SLACK_MS;
 }
@@ -237,11 +238,12 @@ job_image_read(struct job_step *step, const struct yaml_node *value,
 	if (step->kind == STEP_WAIT) {
 		read_pause(step, value, diags);
 	} else if (step->kind == STEP_BOOT) {
-		step->image.path = read_text(value, "boot", diags);
-		step->image.unless_version = read_text(
+		step->image.path = job_text_read(value, "boot", diags);
+		step->image.unless_version = job_text_read(
 		    unless, "unless_version", diags);
 	} else if (step->kind == STEP_EXPECT_VERSION) {
-		step->image.version = read_text(value, "expect_version", diags);
+		step->image.version = job_text_read(
+		    value, "expect_version", diags);
 	} else if (step->kind == STEP_RELOAD && yaml_to_bool(value, &truth) &&
 	    truth) {
 		row->read(step, &draft, value, diags);
@@ -249,7 +251,7 @@ job_image_read(struct job_step *step, const struct yaml_node *value,
 	} else if (yaml_read(value, &row->table, &draft, diags) == 0) {
 		row->read(step, &draft, value, diags);
 		step->image = draft.image;
-		step->image.unless_version = read_text(
+		step->image.unless_version = job_text_read(
 		    draft.unless_version, "unless_version", diags);
 	}
 	/* What these need to be done is no business of `timeouts.step`. */
