@@ -501,6 +501,10 @@ int
 worker_main(const struct target *target, int fd, int off_fd)
 {
 	struct fault fault = { 0 };
+	const struct timeouts *timeouts = &target->device->timeouts;
+	int64_t device_ms = target->phase
+	    ? job_phase_device_ms(target->phase, timeouts)
+	    : timeouts->device_ms;
 	struct worker worker = {
 		.own = *target,
 		.memory = target->memory ? json_deep_copy(target->memory)
@@ -532,11 +536,8 @@ worker_main(const struct target *target, int fd, int off_fd)
 	redactor_add(&worker.redactor, target->credentials->enable);
 	redactor_add(&worker.redactor, target->credentials->passphrase);
 	emit_started(&worker);
-	enum step_status status = visit(&worker, &observer,
-	    deadline_in(target->phase ? job_phase_device_ms(target->phase,
-					    &target->device->timeouts)
-				      : target->device->timeouts.device_ms),
-	    &fault);
+	enum step_status status = visit(
+	    &worker, &observer, deadline_in(device_ms), &fault);
 	emit_finished(&worker, status, &fault);
 	fault_clear(&fault);
 	buf_clear(&worker.line);

@@ -227,10 +227,11 @@ class Tables(Case):
     def test_keys_of_a_job(self):
         words = in_code("docs/job.md")
         for source in ("job.c", "job_policy.c", "job_devices.c",
-                       "job_steps.c", "job_report.c"):
+                       "job_steps.c", "job_steps_image.c",
+                       "job_report.c"):
             keys = self.names(
                 os.path.join("src/model", source),
-                r'(?:FIELD|LATER|LINE|NEEDED|NUMBER|TIMEOUT|\{)'
+                r'(?:FIELD|LATER|LINE|NEEDED|NUMBER|TIMEOUT|NODE|TRUTH|\{)'
                 r'\(? ?\s*"(\w+)",?\s*'
                 r'(?=[,)A-Z]|YAML)')
             self.assertLessEqual(keys, words, source)
@@ -255,9 +256,11 @@ class Tables(Case):
     def test_keys_of_a_profile(self):
         words = in_code("docs/profiles.md") | {"config: true", "config"}
         words |= {word.split(":")[0] for word in words}
-        keys = self.names("src/model/profile_read.c",
-                          r'(?:FIELD|NEEDED|\{)\(? ?"(\w+)", ?\s*[A-Z]')
-        self.assertLessEqual(keys, words)
+        for source in ("profile_read.c", "profile_image.c"):
+            keys = self.names(
+                os.path.join("src/model", source),
+                r'(?:FIELD|NEEDED|RELOAD|\{)\(? ?"(\w+)", ?\s*[A-Z]')
+            self.assertLessEqual(keys, words, source)
 
     def test_profiles(self):
         run = self.netpush("profiles").wait()
