@@ -248,6 +248,9 @@ job_image_read(struct job_step *step, const struct yaml_node *value,
 	    truth) {
 		row->read(step, &draft, value, diags);
 		step->image = draft.image;
+	} else if (step->kind == STEP_RELOAD && value->kind != YAML_MAP) {
+		diag_add(
+		    diags, value->place, "\"reload\" must be true or a map");
 	} else if (yaml_read(value, &row->table, &draft, diags) == 0) {
 		row->read(step, &draft, value, diags);
 		step->image = draft.image;
