@@ -125,6 +125,10 @@ struct platform {
 	void (*leave)(struct cli *cli); /* the terminal is gone; or NULL */
 	const char *version, *image; /* that its devices run */
 	const char *file_system; /* "flash:/" */
+	/* Lines that its servers need, NULL: none. */
+	const char *scp_needs, *sftp_needs;
+	bool sftp; /* it has such a server */
+	bool shell; /* that reads the command of an scp */
 	int64_t config_register; /* 0: it has none */
 	bool install; /* knows `install add` */
 	int64_t line_limit;

@@ -383,7 +383,8 @@ static void
 say_goodbye(struct conn *conn)
 {
 	conn->leaving = "exit";
-	ssh_channel_request_send_exit_status(conn->channel, 0);
+	ssh_channel_request_send_exit_status(
+	    conn->channel, conn->session->exit_status);
 	ssh_channel_send_eof(conn->channel);
 	ssh_channel_close(conn->channel);
 	timer_arm(&conn->linger, clock_ms() + LINGER_MS);
@@ -449,8 +450,10 @@ conn_update(struct conn *conn)
 		return;
 	}
 	bool writing = ssh_get_poll_flags(conn->ssh) & SSH_WRITE_PENDING;
+	bool reading = !conn->session || !session_holds(conn->session);
 	loop_change(&conn->source,
-	    (uint32_t)EPOLLIN | (writing ? (uint32_t)EPOLLOUT : 0));
+	    (reading ? (uint32_t)EPOLLIN : 0) |
+		(writing ? (uint32_t)EPOLLOUT : 0));
 }
 
 static void
@@ -507,6 +510,8 @@ on_eof(ssh_session ssh, ssh_channel channel, void *userdata)
 {
 	struct conn *conn = userdata;
 	(void)ssh, (void)channel;
+	if (conn->session && !conn->dead && session_eof(conn->session))
+		return;
 	if (!conn->leaving && !conn->linger.slot)
 		timer_arm(&conn->linger, clock_ms() + LINGER_MS);
 }
@@ -561,6 +566,9 @@ on_exec(
 {
 	struct conn *conn = userdata;
 	(void)ssh, (void)channel;
+	if (str_starts(command, "scp ") && open_session(conn, "scp") &&
+	    session_transfer(conn->session, command))
+		return 0;
 	if (!conn->device->exec || !open_session(conn, "exec")) {
 		witness_add("exec_refused", conn->device->name, conn->id,
 		    json_pack("{s:o}", "line",
@@ -569,6 +577,18 @@ on_exec(
 	}
 	session_exec(conn->session, command);
 	return 0;
+}
+
+static int
+on_subsystem(
+    ssh_session ssh, ssh_channel channel, const char *name, void *userdata)
+{
+	struct conn *conn = userdata;
+	(void)ssh, (void)channel;
+	return str_eq(name, "sftp") && open_session(conn, "sftp") &&
+		session_transfer(conn->session, NULL)
+	    ? 0
+	    : 1;
 }
 
 static ssh_channel
@@ -586,6 +606,7 @@ on_channel(ssh_session ssh, void *userdata)
 		.channel_pty_request_function = on_pty,
 		.channel_shell_request_function = on_shell,
 		.channel_exec_request_function = on_exec,
+		.channel_subsystem_request_function = on_subsystem,
 	};
 	ssh_callbacks_init(&conn->channel_cb);
 	ssh_set_channel_callbacks(conn->channel, &conn->channel_cb);

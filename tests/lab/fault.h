@@ -41,6 +41,11 @@ enum fault_kind {
 	FAULT_IMAGE_FAILS,
 	FAULT_WRONG_MD5,
 	FAULT_NVRAM_FULL,
+	FAULT_PORT_LOST,
+	FAULT_COPY_CUT,
+	FAULT_COPY_STALLS,
+	FAULT_COPY_FULL,
+	FAULT_COPY_CORRUPTS,
 	FAULT__COUNT,
 };
 
@@ -65,6 +70,7 @@ struct fault {
 	int64_t ms;
 	int64_t position; /* swallow_chars: column of the line, -1 = middle */
 	int64_t count; /* swallow_chars: how many */
+	int64_t bytes; /* copies: behind how many it acts */
 	char *text;
 };
 
@@ -89,6 +95,10 @@ bool faults_have(
  */
 const struct fault *faults_take(struct faults *faults, enum fault_kind kind,
     enum fault_when when, const char *line, uint64_t number);
+
+/* The same without using it up. */
+const struct fault *faults_at(
+    const struct faults *faults, enum fault_kind kind, const char *line);
 
 const char *fault_kind_name(enum fault_kind kind);
 

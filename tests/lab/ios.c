@@ -441,6 +441,14 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	    ios_install_add, false },
 	{ EXEC, "install remove inactive", ios_install_remove, false },
 	{ EXEC, "show install summary", ios_show_install, false },
+	{ EXEC, "show cdp neighbors", show_cdp, false },
+	{ EXEC, "show cdp neighbors ...filter", show_cdp, false },
+	{ EXEC, "show ip interface brief", ios_show_ip_brief, false },
+	{ EXEC, "show ip interface brief ...filter", ios_show_ip_brief, false },
+	{ EXEC, "show interfaces status", ios_show_status, false },
+	{ EXEC, "show interfaces status ...filter", ios_show_status, false },
+	{ EXEC, "show ip route summary", ios_show_routes, false },
+	{ EXEC, "show ip route summary ...filter", ios_show_routes, false },
 	{ EXEC, "show boot", ios_show_boot, false },
 	{ EXEC, "show boot ...filter", ios_show_boot, false },
 	{ EXEC, "show bootvar", ios_show_boot, false },
@@ -457,6 +465,8 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ EXEC, "write memory", do_write, false },
 	{ EXEC, "write", do_write, false },
 	{ EXEC, "copy running-config startup-config", do_copy, false },
+	{ EXEC, "copy running-config <file>", ios_copy_running, false },
+	{ EXEC, "copy <source> <file>", ios_copy, false },
 	/* Known names, so that abbreviations are as ambiguous as they are. */
 	{ EXEC, "clear counters", do_nothing, false },
 	{ EXEC, "clock set ...time", do_nothing, false },
@@ -543,8 +553,9 @@ static const char *const mode_names[MODE__COUNT] = { [MODE_CONFIG] = "config",
 	.commands = commands, .mode_names = mode_names, .prompt_tail = "",     \
 	.more = " --More-- ",                                                  \
 	.more_erase = "\b\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b\b",          \
-	.file_system = "flash:/", .line_limit = 254, .empty_permits = true,    \
-	.underscore = true, .permits = reach_sections,                         \
+	.scp_needs = "ip scp server enable", .file_system = "flash:/",         \
+	.line_limit = 254, .empty_permits = true, .underscore = true,          \
+	.permits = reach_sections,                                             \
 	.acl_kinds = { [MODE_EXT_ACL] = ACL_EXTENDED,                          \
 		[MODE_STD_ACL] = ACL_STANDARD,                                 \
 		[MODE_IPV6_ACL] = ACL_IPV6 },                                  \

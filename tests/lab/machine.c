@@ -73,6 +73,7 @@ machine_clear(struct machine *machine)
 	free(machine->version);
 	free(machine->image);
 	free(machine->pending);
+	free(machine->lost_port);
 	free(machine->first_version);
 	free(machine->first_image);
 	*machine = (struct machine){ 0 };
@@ -96,6 +97,13 @@ machine_pend(struct device *device, const char *image)
 	device->machine.pending = copy;
 }
 
+static void
+lose_port(struct machine *machine, const char *name)
+{
+	free(machine->lost_port);
+	machine->lost_port = xstrdup(name);
+}
+
 void
 machine_reset(struct device *device)
 {
@@ -104,6 +112,7 @@ machine_reset(struct device *device)
 	run_software(machine, machine->first_version, machine->first_image);
 	machine_pend(device, NULL);
 	flash_reset(device);
+	lose_port(machine, NULL);
 	machine->mismatch = false;
 	machine->why = "power-on";
 	machine->booted_ms = 0;
@@ -160,6 +169,9 @@ boot_faults(struct device *device)
 		machine->refuse_logins = late->ms ? 0 : late->count;
 		machine->refuse_until_ms = late->ms ? clock_ms() + late->ms : 0;
 	}
+	const struct fault *lost = faults_take(
+	    &device->faults, FAULT_PORT_LOST, WHEN_ANY, NULL, 0);
+	lose_port(machine, lost ? lost->text ? lost->text : "CORE2" : NULL);
 	if (fault_acts(device, FAULT_NEW_HOST_KEY))
 		machine->other_key = true;
 }

@@ -26,6 +26,7 @@ struct machine {
 	char *version, *image; /* that run now */
 	char *first_version, *first_image; /* what reset goes back to */
 	char *pending; /* to be booted next, whatever startup says */
+	char *lost_port; /* that stays down since the boot; see around.c */
 	bool mismatch; /* a member of the stack lacks the image */
 	const char *why; /* it was started: "power-on", "reload" */
 	int64_t booted_ms; /* of clock_ms(); 0: long before the lab */

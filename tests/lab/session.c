@@ -6,6 +6,7 @@
 #include "session.h"
 #include "editor.h"
 #include "puppet.h"
+#include "transfer.h"
 #include "witness.h"
 
 #include "base/alloc.h"
@@ -15,11 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TX_LIMIT   (8u << 20)
-#define RX_LIMIT   (8u << 20)
-#define TEXT_LIMIT (4u << 20)
-#define LINE_LIMIT 8192
-#define FLOOD_SIZE 65536
+#define TX_LIMIT    (8u << 20)
+#define RX_LIMIT    (8u << 20)
+#define TEXT_LIMIT  (4u << 20)
+#define LINE_LIMIT  8192
+#define FLOOD_SIZE  65536
+#define PIECE_BYTES 32768 /* of a copy */
 
 static void
 timer_fired(struct timer *timer)
@@ -27,7 +29,8 @@ timer_fired(struct timer *timer)
 	struct session *session = CONTAINER(timer, struct session, timer);
 	session->phase = SESSION_IDLE;
 	session->after_timer(session);
-	editor_read(session);
+	if (!session->transfer.kind)
+		editor_read(session);
 	session->woken(session);
 }
 
@@ -60,6 +63,8 @@ session_free(struct session *session)
 		return;
 	timer_disarm(&session->timer);
 	puppet_free(session->puppet);
+	if (session->transfer.kind)
+		session->transfer.kind->free(session->transfer.state);
 	cli_clear(&session->cli);
 	buf_clear(&session->tx);
 	buf_clear(&session->rx);
@@ -70,8 +75,7 @@ session_free(struct session *session)
 	free(session);
 }
 
-/* Stops reading for MS; the rest of the work is done by AFTER. */
-static void
+void
 session_wait(
     struct session *session, int64_t ms, void (*after)(struct session *session))
 {
@@ -278,10 +282,37 @@ flood_block(void)
 	return block;
 }
 
+/* Piece by piece, so that a copy that must be slow can wait between them. */
+static void
+feed_transfer(struct session *session)
+{
+	size_t at = 0;
+	while (at < session->rx.len && session->phase == SESSION_IDLE &&
+	    session->end == SESSION_OPEN) {
+		size_t len = session->rx.len - at;
+		len = len < PIECE_BYTES ? len : PIECE_BYTES;
+		session->transfer.kind->input(
+		    session->transfer.state, session->rx.data + at, len);
+		at += len;
+	}
+	buf_drop(&session->rx, at);
+}
+
+static bool
+refill_transfer(struct session *session)
+{
+	feed_transfer(session);
+	return session->end == SESSION_OPEN &&
+	    (session->tx.len ||
+		session->transfer.kind->refill(session->transfer.state));
+}
+
 bool
 session_refill(struct session *session)
 {
 	size_t *left = &session->cli.flood;
+	if (session->transfer.kind)
+		return refill_transfer(session);
 	if (session->phase != SESSION_FLOODING)
 		return false;
 	if (!*left) {
@@ -538,7 +569,34 @@ session_input(struct session *session, const void *data, size_t len)
 		return;
 	}
 	buf_add(&session->rx, data, len);
-	editor_read(session);
+	if (session->transfer.kind)
+		feed_transfer(session);
+	else
+		editor_read(session);
+}
+
+bool
+session_transfer(struct session *session, const char *command)
+{
+	return command ? scp_start(session, command) : sftp_start(session);
+}
+
+bool
+session_holds(const struct session *session)
+{
+	return session->transfer.kind &&
+	    (session->phase == SESSION_BLOCKED ||
+		session->phase == SESSION_HUNG);
+}
+
+bool
+session_eof(struct session *session)
+{
+	if (!session->transfer.kind || session->end != SESSION_OPEN ||
+	    session->phase == SESSION_HUNG)
+		return false;
+	session->transfer.kind->eof(session->transfer.state);
+	return true;
 }
 
 void

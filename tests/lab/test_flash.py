@@ -5,11 +5,13 @@ import hashlib
 import os
 import re
 import socket
+import subprocess
+import tempfile
 import time
 import unittest
 
 from labctl import Lab
-from terminal import Terminal
+from terminal import OPTIONS, Terminal
 from test_lab import LabCase
 
 IOS, NXOS, JUNOS, XE, STACK = ("127.10.0.%d" % i for i in range(1, 6))
@@ -35,11 +37,17 @@ class FlashCase(LabCase):
         cls.lab.start()
 
     def setUp(self):
-        self.lab.set("*", down_ms=-1)
+        self.lab.set("*", down_ms=-1, flash_bytes=1 << 28, verify_ms=0)
         self.lab.reset()
 
     def lines(self, terminal, *lines):
         return [terminal.run(line) for line in lines]
+
+    def until(self, condition):
+        """Asks until it is so; the lab answers at once, devices may not."""
+        deadline = time.monotonic() + 20
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
 
     def boot(self, device):
         return self.lab.control({"do": "boot", "device": device})
@@ -134,8 +142,7 @@ class Reload(FlashCase):
     def test_it_comes_back_by_itself(self):
         self.lab.set("IOS1", down_ms=50)
         self.reload(self.login())
-        while self.connect(IOS) != "open":
-            pass
+        self.until(lambda: self.connect(IOS) == "open")
         self.assertEqual(self.lab.witness(device="IOS1", event="boot")[-1]
                          ["version"], "15.2(4)M6")
 
@@ -531,14 +538,352 @@ class Boot(FlashCase):
             "install add file flash:x activate commit"))
 
 
+class Around(FlashCase):
+    """Each: what is shown before, and what is there no more when a port
+    stays down."""
+    CASES = (
+        ("IOS1", IOS, "IOS1#", "show cdp neighbors",
+         r"CORE1 +Gi0/0 (?s:.*)CORE2 +Gi0/1 (?s:.*)displayed: 2",
+         r"CORE1 +Gi0/0 (?s:.*)displayed: 1"),
+        ("IOS1", IOS, "IOS1#", "show ip interface brief | include 0/1",
+         r"GigabitEthernet0/1 +unassigned +YES unset +up +up",
+         r"GigabitEthernet0/1 +unassigned +YES unset +down +down"),
+        ("IOS1", IOS, "IOS1#", "show interfaces status",
+         r"Gi0/1 +connected", r"Gi0/1 +notconnect"),
+        ("IOS1", IOS, "IOS1#", "show ip route summary",
+         r"Total +0 +42 ", r"Total +0 +24 "),
+        ("NX1", NXOS, "NX1# ", "show cdp neighbors",
+         r"CORE2 +Eth1/2", r"displayed: 1"),
+        ("NX1", NXOS, "NX1# ", "show interface brief",
+         r"Eth1/2 .* up ", r"Eth1/2 .* down +Link not connected"),
+        ("NX1", NXOS, "NX1# ", "show ip route summary | include Total",
+         r"routes: 42", r"routes: 24"),
+        ("J1", JUNOS, "J1> ", "show lldp neighbors", "xe-0/0/1", "xe-0/0/0"),
+        ("J1", JUNOS, "J1> ", "show interfaces terse",
+         r"xe-0/0/1 +up +up", r"xe-0/0/1 +up +down"),
+        ("J1", JUNOS, "J1> ", "show route summary",
+         "inet.0: 42 dest", "inet.0: 24 dest"),
+    )
+
+    def test_before_and_after(self):
+        for names, after in (((), False), (("port_lost",), True)):
+            for device in ("IOS1", "NX1", "J1"):
+                self.lab.faults(device, *[{"kind": name} for name in names])
+                self.reboot(device)
+            for device, address, prompt, line, good, bad in self.CASES:
+                with self.subTest(line=line, after=after):
+                    t = self.login(address, prompt, setup=device != "J1")
+                    shown = t.run(line)
+                    self.assertRegex(shown, bad if after else good)
+                    if after:
+                        self.assertNotRegex(shown, good)
+                    else:
+                        self.assertEqual(shown, t.run(line))
+
+    def test_shutdown_shows(self):
+        t = self.login()
+        self.lines(t, "conf t", "interface gi0/0", "shutdown",
+                   "ip address 10.1.2.3 255.255.255.0", "end")
+        self.assertRegex(
+            t.run("show ip interface brief"),
+            "GigabitEthernet0/0 +10.1.2.3 +YES NVRAM +administratively down")
+
+    def test_a_port_by_name(self):
+        self.lab.faults("IOS1", {"kind": "port_lost", "times": 1,
+                                 "text": "GigabitEthernet0/0"})
+        self.reboot("IOS1")
+        shown = self.login().run("show cdp neighbors")
+        self.assertNotIn("CORE1", shown)
+        self.assertIn("CORE2", shown)
+        self.reboot("IOS1")
+        self.assertIn("CORE1", self.login().run("show cdp neighbors"))
+
+
+SCP_ON = "ip scp server enable\n"
+NX_ON = "feature scp-server\nfeature sftp-server\n"
+
+
+class Copies(FlashCase):
+    """With OpenSSH's scp and sftp."""
+    config = {"devices": [
+        {"hostname": "IOS1", "startup": SCP_ON},
+        {"hostname": "NX1", "type": "cisco_nxos", "startup": NX_ON},
+        {"hostname": "J1", "type": "juniper_junos"},
+        {"hostname": "XE1", "type": "cisco_xe"},
+        {"hostname": "STACK", "members": 2, "startup": SCP_ON},
+        {"hostname": "NX2", "type": "cisco_nxos"},
+    ]}
+    DATA = bytes(i * 7 % 256 for i in range(1 << 20))
+
+    def setUp(self):
+        self.lab.set("*", flash_bytes=1 << 28, copy_rate=0)
+        self.lab.reset()
+        home = tempfile.TemporaryDirectory()
+        self.addCleanup(home.cleanup)
+        self.home = home.name
+        self.local = self.write("new.bin", self.DATA)
+
+    def write(self, name, data):
+        path = os.path.join(self.home, name)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    def read(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    def run_copy(self, *argv, legacy=True, text=None, start=False):
+        """scp (or sftp, with commands as TEXT); (status, what it said)."""
+        askpass = self.write("askpass.sh", b"#!/bin/sh\necho lab-secret\n")
+        os.chmod(askpass, 0o700)
+        env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent",
+               "SSH_ASKPASS": askpass, "SSH_ASKPASS_REQUIRE": "force"}
+        # A batch of sftp wants no password, if it is not told before.
+        program = ["sftp", "-o", "BatchMode=no", "-b", "-"] if text else [
+            "scp", "-O"][:1 + legacy]
+        process = subprocess.Popen(
+            program + OPTIONS + [
+                "-o", "UserKnownHostsFile=" + self.lab.known_hosts,
+                "-o", "PreferredAuthentications=password",
+                "-P", str(self.lab.port)] + list(argv),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env=env, start_new_session=True)
+        if start:
+            self.addCleanup(process.stdout.close)
+            self.addCleanup(process.stdin.close)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            return process
+        said = process.communicate((text or "").encode(), 60)[0].decode()
+        return process.returncode, said
+
+    def put(self, target, **options):
+        return self.run_copy(self.local, "neteng@" + target, **options)
+
+    def outcome(self, device):
+        event = self.last("copy", device)
+        return event["way"], event["to"], event["file"], event["outcome"]
+
+    def test_scp_both_ways(self):
+        self.assertEqual(self.put(IOS + ":flash:/x.bin"), (0, ""))
+        self.assertEqual(self.read(self.file("IOS1", "x.bin")), self.DATA)
+        self.assertEqual(self.outcome("IOS1"),
+                         ("scp", "device", "x.bin", "done"))
+        back = os.path.join(self.home, "back")
+        self.assertEqual(self.run_copy("neteng@%s:flash:/x.bin" % IOS, back),
+                         (0, ""))
+        self.assertEqual(self.read(back), self.DATA)
+        self.assertEqual(self.outcome("IOS1"),
+                         ("scp", "client", "x.bin", "done"))
+        self.assertEqual(self.last("copy", "IOS1")["bytes"], 1 << 20)
+
+    def test_scp_of_nothing_and_of_a_name_with_a_blank(self):
+        self.local = self.write("empty", b"")
+        self.assertEqual(self.put(IOS + ":flash:"), (0, ""))
+        self.assertEqual(self.read(self.file("IOS1", "empty")), b"")
+        self.local = self.write("a b", b"blank")
+        self.assertEqual(self.put(IOS + ":flash:"), (0, ""))
+        self.assertEqual(self.read(self.file("IOS1", "a b")), b"blank")
+
+    def test_scp_must_be_enabled(self):
+        for address in (XE, NXOS[:-1] + "6"):
+            status, said = self.put(address + ":flash:/x.bin")
+            self.assertEqual(status, 1)
+            self.assertIn("Administratively disabled.", said)
+
+    def test_scp_takes_its_argument_as_it_is(self):
+        status, said = self.put(IOS + ":'flash:/x.bin'")
+        self.assertEqual(status, 1)
+        self.assertIn("%Error opening 'flash:/x.bin' (No such device)", said)
+        self.assertEqual(self.put(NXOS + ":'bootflash:/x.bin'"), (0, ""))
+
+    def test_scp_refusals(self):
+        self.assertEqual(
+            self.run_copy("neteng@%s:flash:none" % IOS, self.home),
+            (1, "%Error opening flash:none (No such file or directory)\n"))
+        self.lab.set("IOS1", flash_bytes=1 << 19)
+        status, said = self.put(IOS + ":flash:/x.bin")
+        self.assertEqual(status, 1)
+        self.assertIn("No space left on device", said)
+        self.assertFalse(os.path.exists(self.file("IOS1", "x.bin")))
+
+    def test_scp_to_a_member(self):
+        self.assertEqual(self.put(STACK + ":flash-2:/x.bin"), (0, ""))
+        self.assertEqual(self.read(self.file("STACK:2", "x.bin")), self.DATA)
+
+    def test_cut_at_any_byte(self):
+        for size in (0, 1, 70000, (1 << 20) - 1, 1 << 20):
+            with self.subTest(bytes=size):
+                self.lab.faults("IOS1", {"kind": "copy_cut", "bytes": size,
+                                         "times": 1, "at": "x.bin"})
+                self.assertNotEqual(self.put(IOS + ":flash:/x.bin")[0], 0)
+                self.assertEqual(self.read(self.file("IOS1", "x.bin")),
+                                 self.DATA[:size])
+                self.assertEqual(self.outcome("IOS1")[3], "cut")
+        self.assertEqual(self.put(IOS + ":flash:/x.bin"), (0, ""))
+        self.lab.faults("IOS1", {"kind": "copy_cut", "bytes": 70000})
+        back = os.path.join(self.home, "back")
+        self.assertNotEqual(self.run_copy(
+            "neteng@%s:flash:/x.bin" % IOS, back)[0], 0)
+        self.assertLessEqual(len(self.read(back)), 70000)
+
+    def test_full_and_corrupted(self):
+        self.lab.faults("IOS1", {"kind": "copy_full", "bytes": 5000,
+                                 "times": 1})
+        status, said = self.put(IOS + ":flash:/x.bin")
+        self.assertEqual(status, 1)
+        self.assertIn("No space left on device", said)
+        self.assertEqual(self.read(self.file("IOS1", "x.bin")),
+                         self.DATA[:5000])
+        self.lab.faults("IOS1", {"kind": "copy_corrupts", "bytes": 5000,
+                                 "times": 1})
+        self.assertEqual(self.put(IOS + ":flash:/x.bin"), (0, ""))
+        got = self.read(self.file("IOS1", "x.bin"))
+        self.assertEqual(len(got), len(self.DATA))
+        self.assertEqual([i for i, (a, b) in enumerate(zip(got, self.DATA))
+                          if a != b], [5000])
+
+    def test_stalled(self):
+        self.lab.faults("IOS1", {"kind": "copy_stalls", "bytes": 5000})
+        process = self.run_copy(
+            self.local, "neteng@%s:flash:/x.bin" % IOS, start=True)
+        self.until(lambda: self.lab.witness(
+            event="fault", kind="copy_stalls", device="IOS1"))
+        self.assertIsNone(process.poll())
+        self.lab.control({"do": "drop", "device": "IOS1"})
+        self.assertNotEqual(process.wait(20), 0)
+        self.assertEqual(len(self.read(self.file("IOS1", "x.bin"))), 5000)
+
+    def pull(self, t, target="flash:", source="x.bin", password="lab-secret"):
+        t.send("copy scp://neteng@%s:%d/flash:/%s %s\r"
+               % (STACK, self.lab.port, source, target))
+        t.expect(r"Destination filename \[%s\]\? $" % source)
+        t.send("got.bin\r")
+        if os.path.exists(self.file("IOS1", "got.bin")):
+            t.expect(r"%Warning:There is a file already existing with this "
+                     r"name \r\nDo you want to over write\? \[confirm\]$")
+            t.send("\r")
+        t.expect("Password: $")
+        t.send(password + "\r")
+        return t.expect("IOS1#")
+
+    def test_the_device_fetches(self):
+        self.assertEqual(self.put(STACK + ":flash:/x.bin"), (0, ""))
+        t = self.ios()
+        for _ in range(2):  # the second one over the first
+            self.assertRegex(
+                self.pull(t), r"!{16}\r\n\[OK - 1048576 bytes\]\r\n\r\n1048576 "
+                r"bytes copied in \d+\.\d+ secs \(\d+ bytes/sec\)")
+        self.assertEqual(self.read(self.file("IOS1", "got.bin")), self.DATA)
+        self.assertEqual(self.outcome("IOS1"),
+                         ("pull", "device", "got.bin", "done"))
+        self.assertNotIn("lab-secret", str(self.lab.witness()))
+        self.assertIn("(Permission denied)", self.pull(t, password="other"))
+        self.assertIn("(No such file or directory)",
+                      self.pull(t, source="none"))
+        self.lab.faults("IOS1", {"kind": "copy_cut", "bytes": 70000,
+                                 "times": 1})
+        self.assertIn("%Error reading scp://", self.pull(t))
+        self.assertEqual(self.read(self.file("IOS1", "got.bin")),
+                         self.DATA[:70000])
+        self.lab.faults("STACK", {"kind": "copy_cut", "bytes": 70000})
+        self.assertIn("%Error", self.pull(t))
+        self.assertEqual(self.outcome("IOS1")[3], "given up")
+        self.lab.set("IOS1", flash_bytes=1 << 19)
+        self.lab.faults("STACK")
+        self.assertIn("No space left on device", self.pull(t))
+
+    def test_the_device_asks_where(self):
+        self.assertEqual(self.put(STACK + ":flash:/x.bin"), (0, ""))
+        t = self.ios()
+        for line, question in (
+                ("copy scp: flash:", r"Address or name of remote host \[\]\? $"),
+                (STACK, r"Source username \[neteng\]\? $"),
+                ("", r"Source filename \[\]\? $"),
+                ("flash:/x.bin", r"Destination filename \[x.bin\]\? $"),
+                ("", r"Password: $"),
+                ("lab-secret", r"(?s)%Error opening scp://.*IOS1#$")):
+            t.send(line + "\r")  # port 22 of the host is none of ours
+            t.expect(question)
+
+    def test_copies_inside(self):
+        t = self.ios()
+        self.assertEqual(self.put(IOS + ":flash:/x.bin"), (0, ""))
+        t.send("copy flash:x.bin flash:y.bin\r")
+        t.expect(r"Destination filename \[y.bin\]\? $")
+        t.send("\r")
+        t.expect("(?s)1048576 bytes copied.*IOS1#")
+        self.assertEqual(self.read(self.file("IOS1", "y.bin")), self.DATA)
+        self.assertIn("bytes copied", t.run("copy running-config flash:r.cfg"))
+        self.assertIn(b"hostname IOS1", self.read(self.file("IOS1", "r.cfg")))
+
+    def test_a_rate(self):
+        self.lab.set("*", copy_rate=4 << 20)
+        for target in (IOS + ":flash:/x.bin", NXOS + ":bootflash:x.bin"):
+            start = time.monotonic()
+            self.assertEqual(self.put(
+                target, legacy=target.startswith(IOS)), (0, ""))
+            self.assertGreater(time.monotonic() - start, 0.2)
+        back = os.path.join(self.home, "back")
+        start = time.monotonic()
+        self.assertEqual(self.run_copy("neteng@%s:flash:/x.bin" % IOS, back),
+                         (0, ""))
+        self.assertGreater(time.monotonic() - start, 0.2)
+        self.assertEqual(self.read(back), self.DATA)
+
+    def test_sftp_both_ways(self):
+        for device, target in (("NX1", NXOS + ":bootflash:x.bin"),
+                               ("J1", JUNOS + ":/var/tmp/x.bin")):
+            self.assertEqual(self.put(target, legacy=False), (0, ""))
+            self.assertEqual(self.read(self.file(device, "x.bin")), self.DATA)
+            self.assertEqual(self.outcome(device),
+                             ("sftp", "device", "x.bin", "done"))
+            back = os.path.join(self.home, "back" + device)
+            self.assertEqual(self.run_copy("neteng@" + target, back,
+                                           legacy=False), (0, ""))
+            self.assertEqual(self.read(back), self.DATA)
+            self.assertEqual(self.outcome(device),
+                             ("sftp", "client", "x.bin", "done"))
+            self.local = self.write("small", b"less")
+            self.assertEqual(self.put(target, legacy=False), (0, ""))
+            self.assertEqual(self.read(self.file(device, "x.bin")), b"less")
+            self.local = os.path.join(self.home, "new.bin")
+
+    def test_sftp_by_hand(self):
+        self.file("J1", "new.bin", self.DATA[:300000])
+        status, said = self.run_copy(
+            "neteng@" + JUNOS, text="put %s y.bin\nls -l\nrm y.bin\n"
+            "-ls y.bin\nreput %s\n" % ((self.local,) * 2))
+        self.assertEqual(status, 0, said)
+        self.assertRegex(said, r"1048576 .* y.bin")
+        self.assertFalse(os.path.exists(self.file("J1", "y.bin")))
+        self.assertEqual(self.read(self.file("J1", "new.bin")), self.DATA)
+        self.assertEqual(self.last("copy", "J1")["bytes"],
+                         (1 << 20) - 300000)
+
+    def test_sftp_refusals(self):
+        for address in (IOS, XE, NXOS[:-1] + "6"):
+            self.assertIn("subsystem request failed",
+                          self.put(address + ":x", legacy=False)[1])
+        self.lab.set("NX1", flash_bytes=1 << 19)
+        status, said = self.put(NXOS + ":x.bin", legacy=False)
+        self.assertEqual(status, 1)
+        self.assertEqual(self.outcome("NX1")[3], "no space")
+        self.lab.set("NX1", flash_bytes=1 << 28)
+        self.lab.faults("NX1", {"kind": "copy_cut", "bytes": 70000})
+        self.assertNotEqual(self.put(NXOS + ":y.bin", legacy=False)[0], 0)
+        self.assertEqual(self.read(self.file("NX1", "y.bin")),
+                         self.DATA[:70000])
+
+
 class HalfOpen(FlashCase):
     config = dict(CONFIG, down="silence")
 
     def test_old_connections_hang_and_new_ones_hear_nothing(self):
         t = self.login()
         self.reload(t)
-        while not self.lab.witness(event="reload", device="IOS1"):
-            pass
+        self.until(lambda: self.lab.witness(event="reload", device="IOS1"))
         t.send("show clock\r")
         self.assertEqual(self.connect(IOS), "silence")
         self.assertIsNone(t.process.poll())

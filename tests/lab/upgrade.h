@@ -14,6 +14,10 @@ HANDLER(ios_delete);
 HANDLER(ios_verify);
 HANDLER(ios_show_switch);
 
+/* ios_copy.c */
+HANDLER(ios_copy);
+HANDLER(ios_copy_running);
+
 /* ios_boot.c */
 HANDLER(ios_boot_system);
 HANDLER(ios_config_register);
@@ -44,5 +48,16 @@ HANDLER(junos_file_list);
 HANDLER(junos_file_delete);
 HANDLER(junos_show_storage);
 HANDLER(junos_software_add);
+
+/* around.c */
+HANDLER(show_cdp);
+HANDLER(ios_show_ip_brief);
+HANDLER(ios_show_status);
+HANDLER(ios_show_routes);
+HANDLER(nxos_show_brief);
+HANDLER(nxos_show_routes);
+HANDLER(junos_show_lldp);
+HANDLER(junos_show_terse);
+HANDLER(junos_show_routes);
 
 #endif
