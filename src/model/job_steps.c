@@ -363,10 +363,13 @@ make_name(const struct draft *draft)
 	if (value->kind == YAML_LIST && value->count)
 		value = value->items[0];
 	bool named = draft->step.kind == STEP_TEMPLATE ||
-	    draft->step.kind == STEP_COMMAND || draft->step.kind == STEP_BOOT ||
+	    draft->step.kind == STEP_COMMAND;
+	/* Of an image or a version only what is written out. */
+	bool written = draft->step.kind == STEP_BOOT ||
 	    draft->step.kind == STEP_EXPECT_VERSION ||
 	    draft->step.kind == STEP_WAIT;
-	if (named && value->kind == YAML_SCALAR)
+	if (value->kind == YAML_SCALAR &&
+	    (named || (written && !strstr(value->text, "{{"))))
 		return xasprintf("%s %.100s", kind, value->text);
 	return xstrdup(kind);
 }
