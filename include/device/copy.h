@@ -17,7 +17,7 @@
  * directories, links to nothing, devices, sockets and pipes are left out, each
  * told by note(). Names with control characters (a line end is one) are
  * refused. So is what a hostile server may name: "..", a name with a "/", a
- * name that was not asked for, a second file where one was asked for.
+ * second file where one was asked for.
  */
 #ifndef NETPUSH_DEVICE_COPY_H
 #define NETPUSH_DEVICE_COPY_H
@@ -27,6 +27,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct exec;
 struct fault;
 struct ssh;
 
@@ -95,6 +96,12 @@ struct copy_result {
  * `timeout` (silence, with `stalled`, or the deadline) or `cancelled`.
  */
 int copy_run(struct ssh *ssh, const struct copy_ask *ask,
+    struct copy_result *result, struct fault *fault);
+
+/* The same over one channel that the caller has, not started yet: the SFTP
+ * subsystem's for the method SFTP, else that of an scp command. The caller
+ * frees it. */
+int copy_over(struct exec *exec, const struct copy_ask *ask,
     struct copy_result *result, struct fault *fault);
 
 /* Bytes that are free for us where REMOTE is. Only SFTP with OpenSSH's

@@ -78,7 +78,16 @@ struct exec_ops {
 struct exec {
 	const struct exec_ops *ops;
 	enum exec_reach reach;
+	uint64_t heard, seen; /* for exec_look_again() */
 };
+
+/*
+ * Whether something came in since this was asked last. Each operation takes
+ * in whatever there is, also what another one waits for, and the socket is
+ * silent then: who went through all operations, and nothing moved, must go
+ * through them once more if this is true, and only else poll.
+ */
+bool exec_look_again(struct exec *exec);
 
 /* False: nothing of the command can have happened, it may be tried again. */
 bool exec_may_have_run(const struct exec *exec);
@@ -86,8 +95,8 @@ bool exec_may_have_run(const struct exec *exec);
 /* NULL is fine. */
 void exec_free(struct exec *exec);
 
-/* Waits until an operation that said TRANSPORT_AGAIN is worth repeating. -1
- * with kind timeout or cancelled; WHAT names what is waited for. */
+/* Waits until operations that said TRANSPORT_AGAIN are worth repeating (see
+ * exec_look_again()). -1 with kind timeout or cancelled; WHAT names what is waited for. */
 int exec_wait(struct exec *exec, int64_t deadline, int cancel_fd,
     const char *what, struct err *err);
 

@@ -57,6 +57,10 @@ struct transport *ssh_shell(struct ssh *ssh, int64_t deadline, struct err *err);
 struct exec *ssh_exec(
     struct ssh *ssh, const char *command, uint32_t window_bytes);
 
+/* The same for a subsystem ("sftp"; RFC 4254, section 6.5). */
+struct exec *ssh_subsystem(
+    struct ssh *ssh, const char *name, uint32_t window_bytes);
+
 /* SSH_MSG_DISCONNECT within the deadline, then frees. NULL is fine. */
 void ssh_close(struct ssh *ssh, int64_t deadline);
 

@@ -17,6 +17,14 @@ exec_may_have_run(const struct exec *exec)
 	return exec->reach == EXEC_ASKED || exec->reach == EXEC_STARTED;
 }
 
+bool
+exec_look_again(struct exec *exec)
+{
+	bool again = exec->heard != exec->seen;
+	exec->seen = exec->heard;
+	return again;
+}
+
 void
 exec_free(struct exec *exec)
 {
@@ -28,6 +36,8 @@ int
 exec_wait(struct exec *exec, int64_t deadline, int cancel_fd, const char *what,
     struct err *err)
 {
+	if (exec_look_again(exec))
+		return 0;
 	switch (wait_fd(exec->ops->fd(exec), exec->ops->events(exec), deadline,
 	    cancel_fd)) {
 	case WAIT_READY:

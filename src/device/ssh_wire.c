@@ -106,5 +106,7 @@ ssh_wire_recv(struct ssh_wire *wire, void *data, size_t len, int flags)
 	if (ended && (wire->received || wire->holds))
 		n = -EAGAIN;
 	wire->received = n > 0;
+	if (n > 0)
+		wire->heard += (uint64_t)n;
 	return n;
 }

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct ssh_wire {
@@ -24,6 +25,7 @@ struct ssh_wire {
 	bool dead; /* nothing is sent any more, and the end is read */
 	struct buf out; /* from `sent` on it has still to leave */
 	size_t sent;
+	uint64_t heard; /* bytes received in all */
 	bool received; /* something, since the end was last withheld */
 	bool holds; /* libssh2 holds bytes that nobody took yet */
 };

@@ -506,7 +506,8 @@ struct ssh_exec {
 	struct exec exec;
 	struct ssh *ssh;
 	LIBSSH2_CHANNEL *channel;
-	char *command;
+	const char *request; /* "exec" or "subsystem" */
+	char *command; /* or the subsystem's name */
 	uint32_t window_bytes;
 	struct exec_end end;
 };
@@ -524,6 +525,7 @@ note_held(struct ssh_exec *exec)
 static int
 exec_result(struct ssh_exec *exec, int rc, const char *what, struct err *err)
 {
+	exec->exec.heard = exec->ssh->wire.heard;
 	if (rc == LIBSSH2_ERROR_EAGAIN)
 		return TRANSPORT_AGAIN;
 	return rc ? ssh_fail(exec->ssh, rc, ERR_CLOSED, what, err) : 0;
@@ -551,17 +553,18 @@ ssh_exec_start(struct exec *base, struct err *err)
 	}
 	exec->exec.reach = EXEC_ASKED;
 	ssh->end = &exec->end;
-	int rc = libssh2_channel_process_startup(exec->channel, "exec",
-	    sizeof("exec") - 1, exec->command, (unsigned)strlen(exec->command));
+	int rc = libssh2_channel_process_startup(exec->channel, exec->request,
+	    (unsigned)strlen(exec->request), exec->command,
+	    (unsigned)strlen(exec->command));
 	if (rc == 0)
 		exec->exec.reach = EXEC_STARTED;
 	if (rc != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
 		return exec_result(exec, rc, what, err);
 	exec->exec.reach = EXEC_REFUSED;
 	return err_set(err, ERR_REFUSED,
-	    "%s port %d: the device does not run commands this way (exec "
-	    "request refused)",
-	    ssh->address, ssh->port);
+	    "%s port %d: the device refuses this way of working (SSH request "
+	    "\"%s\")",
+	    ssh->address, ssh->port, exec->request);
 }
 
 static ssize_t
@@ -572,6 +575,7 @@ ssh_exec_read(struct exec *base, enum exec_stream stream, char *data,
 	note_held(exec);
 	ssize_t n = libssh2_channel_read_ex(exec->channel,
 	    stream == EXEC_STDERR ? SSH_EXTENDED_DATA_STDERR : 0, data, len);
+	exec->exec.heard = exec->ssh->wire.heard;
 	if (n > 0)
 		return n;
 	if ((n == 0 || n == LIBSSH2_ERROR_EAGAIN) &&
@@ -601,6 +605,7 @@ ssh_exec_write(struct exec *base, const char *data, size_t len, struct err *err)
 			break;
 		done += (size_t)n;
 	}
+	exec->exec.heard = wire->heard;
 	if (done)
 		return (ssize_t)done;
 	if (n < 0 && n != LIBSSH2_ERROR_EAGAIN)
@@ -667,15 +672,29 @@ static const struct exec_ops ssh_exec_ops = {
 	.free = ssh_exec_free,
 };
 
-struct exec *
-ssh_exec(struct ssh *ssh, const char *command, uint32_t window_bytes)
+static struct exec *
+new_exec(struct ssh *ssh, const char *request, const char *command,
+    uint32_t window_bytes)
 {
 	struct ssh_exec *exec = xcalloc(1, sizeof(*exec));
 	exec->exec.ops = &ssh_exec_ops;
 	exec->ssh = ssh;
+	exec->request = request;
 	exec->command = xstrdup(command);
 	exec->window_bytes = window_bytes;
 	return &exec->exec;
+}
+
+struct exec *
+ssh_exec(struct ssh *ssh, const char *command, uint32_t window_bytes)
+{
+	return new_exec(ssh, "exec", command, window_bytes);
+}
+
+struct exec *
+ssh_subsystem(struct ssh *ssh, const char *name, uint32_t window_bytes)
+{
+	return new_exec(ssh, "subsystem", name, window_bytes);
 }
 
 static void
