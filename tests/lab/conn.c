@@ -390,6 +390,29 @@ say_goodbye(struct conn *conn)
 	timer_arm(&conn->linger, clock_ms() + LINGER_MS);
 }
 
+/* The connection is there for another channel. */
+static void
+end_channel(struct conn *conn)
+{
+	if (conn->channel)
+		ssh_remove_channel_callbacks(conn->channel, &conn->channel_cb);
+	conn->channel = NULL;
+	session_free(conn->session);
+	conn->session = NULL;
+}
+
+/* A file program is over: OpenSSH's server would take the next one, that of
+ * IOS hangs up. */
+static void
+finish_transfer(struct conn *conn)
+{
+	ssh_channel_request_send_exit_status(
+	    conn->channel, conn->session->exit_status);
+	ssh_channel_send_eof(conn->channel);
+	ssh_channel_close(conn->channel);
+	end_channel(conn);
+}
+
 static void
 conn_reset(struct conn *conn, const char *reason)
 {
@@ -411,7 +434,12 @@ conn_flush(struct conn *conn)
 	case SESSION_OPEN:
 		break;
 	case SESSION_EXIT:
-		if (!conn->leaving && !conn->session->tx.len)
+		if (conn->leaving || conn->session->tx.len)
+			break;
+		if (conn->session->transfer.kind &&
+		    conn->device->platform->shell)
+			finish_transfer(conn);
+		else
 			say_goodbye(conn);
 		break;
 	case SESSION_DROP:
@@ -512,7 +540,7 @@ on_eof(ssh_session ssh, ssh_channel channel, void *userdata)
 	(void)ssh, (void)channel;
 	if (conn->session && !conn->dead && session_eof(conn->session))
 		return;
-	if (!conn->leaving && !conn->linger.slot)
+	if (conn->session && !conn->leaving && !conn->linger.slot)
 		timer_arm(&conn->linger, clock_ms() + LINGER_MS);
 }
 
@@ -521,7 +549,9 @@ on_close(ssh_session ssh, ssh_channel channel, void *userdata)
 {
 	struct conn *conn = userdata;
 	(void)ssh, (void)channel;
-	if (!conn->leaving)
+	if (!conn->session)
+		conn->channel = NULL; /* it was refused what it asked for */
+	else if (!conn->leaving)
 		timer_arm(&conn->linger, clock_ms());
 }
 
@@ -560,14 +590,27 @@ on_shell(ssh_session ssh, ssh_channel channel, void *userdata)
 	return 0;
 }
 
+/* 0, or 1 when the device has no such program. */
+static int
+open_transfer(struct conn *conn, const char *kind, const char *command)
+{
+	if (!open_session(conn, kind))
+		return 1;
+	if (session_transfer(conn->session, command))
+		return 0;
+	session_free(conn->session);
+	conn->session = NULL;
+	return 1;
+}
+
 static int
 on_exec(
     ssh_session ssh, ssh_channel channel, const char *command, void *userdata)
 {
 	struct conn *conn = userdata;
 	(void)ssh, (void)channel;
-	if (str_starts(command, "scp ") && open_session(conn, "scp") &&
-	    session_transfer(conn->session, command))
+	if (str_starts(command, "scp ") &&
+	    open_transfer(conn, "scp", command) == 0)
 		return 0;
 	if (!conn->device->exec || !open_session(conn, "exec")) {
 		witness_add("exec_refused", conn->device->name, conn->id,
@@ -585,10 +628,7 @@ on_subsystem(
 {
 	struct conn *conn = userdata;
 	(void)ssh, (void)channel;
-	return str_eq(name, "sftp") && open_session(conn, "sftp") &&
-		session_transfer(conn->session, NULL)
-	    ? 0
-	    : 1;
+	return str_eq(name, "sftp") ? open_transfer(conn, "sftp", NULL) : 1;
 }
 
 static ssh_channel

@@ -277,15 +277,15 @@ power(struct device *device, bool up)
 			fatal("%s: %s", device->name, strerror(errno));
 		return;
 	}
+	/* Who sees its connection end must not get another one. */
+	if (!machine->at_once)
+		listen_stop(listener);
+	if (!machine->at_once && machine->silent)
+		listen_silently(listener);
 	if (machine->silent)
 		conns_hang(device);
 	else
 		conns_drop(device, "cut by reload");
-	if (machine->at_once)
-		return;
-	listen_stop(listener);
-	if (machine->silent)
-		listen_silently(listener);
 }
 
 static const struct device_watcher watcher = {

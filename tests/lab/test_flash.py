@@ -850,6 +850,24 @@ class Copies(FlashCase):
             self.assertEqual(self.read(self.file(device, "x.bin")), b"less")
             self.local = os.path.join(self.home, "new.bin")
 
+    def test_channel_after_channel(self):
+        """OpenSSH's master asks for them one after the other."""
+        path = os.path.join(self.home, "master")
+        with Terminal(self.lab, JUNOS, tty=False, command="scp -f none", extra=[
+                "-M", "-S", path, "-o", "ControlPersist=yes"]) as t:
+            self.until(lambda: t.process.poll() is not None)
+            back = os.path.join(self.home, "back")
+            self.file("J1", "x.bin", self.DATA)
+            for legacy in (True, False, True):
+                self.assertEqual(self.run_copy(
+                    "-o", "ControlPath=" + path, "neteng@%s:/var/tmp/x.bin"
+                    % JUNOS, back, legacy=legacy), (0, ""))
+                self.assertEqual(self.read(back), self.DATA)
+            self.assertEqual(
+                self.lab.stats()["devices"]["J1"]["connections"], 1)
+            subprocess.run(["ssh", "-F", "none", "-S", path, "-O", "exit",
+                            "x"], check=True, capture_output=True)
+
     def test_sftp_by_hand(self):
         self.file("J1", "new.bin", self.DATA[:300000])
         status, said = self.run_copy(
