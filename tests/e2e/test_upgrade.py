@@ -511,6 +511,101 @@ class Interrupted(Upgrade):
         self.check_end(run)
 
 
+class Copies(Upgrade):
+    UPLOAD = "upload: {source: %s, destination: 'flash:%s'}" % (IMAGE, IMAGE)
+    SCP = {"startup": "ip scp server enable\n"}
+
+    def on_device(self, name="R1", image=IMAGE):
+        path = os.path.join(self.lab.dir, "flash", name, image)
+        if not os.path.exists(path):
+            return None
+        with open(path, "rb") as file:
+            return file.read()
+
+    def test_up_and_not_again(self):
+        self.lab_of(R1=self.SCP)
+        run = self.push(self.job(self.UPLOAD))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(self.on_device(), image_bytes(NEW))
+        [end] = [e for e in run.select(event="progress")
+                 if e["bytes"] == e["total"]][-1:]
+        self.assertEqual(end["total"], 20000)
+        copies = len(self.lab.witness(event="copy"))
+        run = self.push(self.job(self.UPLOAD))
+        self.assertEqual(run.statuses(), ["unchanged"])
+        self.assertEqual(len(self.lab.witness(event="copy")), copies)
+
+    def test_another_file_of_that_name_gives_way(self):
+        self.lab_of(R1=self.SCP)
+        self.put("R1", data=image_bytes(NEW)[:-1] + b"x")
+        self.assertEqual(self.push(self.job(self.UPLOAD)).statuses(),
+                         ["changed"])
+        self.assertEqual(self.on_device(), image_bytes(NEW))
+
+    def test_not_the_file_that_it_runs_from(self):
+        self.lab_of(R1={"image": "flash:/" + IMAGE, **self.SCP})
+        self.put("R1", data=image_bytes(OLD, 3000))
+        run = self.push(self.job(self.UPLOAD), expect=1)
+        self.assertEqual(run.statuses(), ["failed"])
+        self.assertIn("runs from", run.results["R1"]["error"]["message"])
+        self.assertEqual(self.on_device(), image_bytes(OLD, 3000))
+
+    def test_the_device_knows_no_scp(self):
+        self.lab_of(R1={})
+        run = self.push(self.job(self.UPLOAD), expect=1)
+        self.assertEqual(run.statuses(), ["failed"])
+        self.assertEqual(run.results["R1"]["error"]["kind"], "transfer")
+        self.assertIsNone(self.on_device())
+
+    def test_no_room_after_all(self):
+        self.lab_of(R1=self.SCP)
+        self.lab.faults("R1", {"kind": "copy_full", "bytes": 7000})
+        run = self.push(self.job(self.UPLOAD), expect=1)
+        self.assertEqual(run.statuses(), ["failed"])
+        self.assertEqual(run.results["R1"]["error"]["kind"], "transfer")
+        self.assertIsNone(self.on_device())
+
+    def test_stands_still(self):
+        """Once more, over a fresh connection."""
+        self.lab_of(R1=self.SCP)
+        self.lab.faults("R1", {"kind": "copy_stalls", "bytes": 7000,
+                               "times": 1})
+        run = self.push(self.job(self.UPLOAD, more="timeouts: {silence: 2s}\n"))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(self.on_device(), image_bytes(NEW))
+        self.lab.control({"do": "drop", "device": "R1"})
+
+    def test_down(self):
+        self.lab_of(R1=self.SCP)
+        self.put("R1", "log.txt", b"a log\n" * 1000)
+        job = self.job("download: {source: 'flash:log.txt',"
+                       " destination: 'got/{{hostname}}.txt'}")
+        run = self.push(job)
+        self.assertEqual(run.statuses(), ["unchanged"])
+        path = os.path.join(self.tmp, "got", "R1.txt")
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), b"a log\n" * 1000)
+        copies = len(self.lab.witness(event="copy"))
+        run = self.push(job)
+        self.assertIn("same as before", self.step(run, "download")["notes"])
+        self.assertEqual(len(self.lab.witness(event="copy")), copies)
+
+    def test_a_cut_download_leaves_the_old_file(self):
+        self.lab_of(R1=self.SCP)
+        self.put("R1", "log.txt", b"a log\n" * 1000)
+        self.lab.faults("R1", {"kind": "copy_cut", "bytes": 3000})
+        os.mkdir(os.path.join(self.tmp, "got"))
+        self.write("got/R1.txt", "old")
+        run = self.push(self.job(
+            "download: {source: 'flash:log.txt', destination: got/R1.txt}"),
+            expect=1)
+        self.assertEqual(run.statuses(), ["failed"])
+        self.assertEqual(os.listdir(os.path.join(self.tmp, "got")), ["R1.txt"])
+        with open(os.path.join(self.tmp, "got", "R1.txt"),
+                  encoding="utf-8") as file:
+            self.assertEqual(file.read(), "old")
+
+
 class Playbook(Upgrade):
     """The playbooks as they stand; only addresses and the image's bytes are
     the lab's."""
