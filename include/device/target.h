@@ -38,7 +38,10 @@ struct target {
 	 * state. NULL step: no such doubt.
 	 */
 	const char *doubt_step, *doubt_before;
-	int64_t doubt_ms; /* when it began to, wall clock; 0: not known */
+	/* The step that told it to reload, and when (wall clock), if nobody has
+	 * seen yet what became of that. NULL: none. */
+	const char *told_step;
+	int64_t told_ms;
 	/* What steps of this run remembered of the device: name -> text. */
 	const json_t *memory;
 };

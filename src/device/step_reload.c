@@ -91,9 +91,10 @@ check_image(const struct reload *reload)
 static bool
 has_rebooted(const struct reload *reload, const struct step_software *software)
 {
-	int64_t since_ms = session_target(reload->session)->doubt_ms;
-	return since_ms && software->up_known &&
-	    software->up_ms <= clock_wall_ms() - since_ms;
+	const struct target *target = session_target(reload->session);
+	return str_eq(target->told_step, reload->step->name) &&
+	    software->up_known &&
+	    software->up_ms <= clock_wall_ms() - target->told_ms;
 }
 
 static char *
@@ -262,8 +263,7 @@ run(struct reload *reload, struct step_software *software)
 		result->status = STEP_UNCHANGED;
 		return;
 	}
-	if (step_is_doubtful(session, reload->step) &&
-	    has_rebooted(reload, software)) {
+	if (has_rebooted(reload, software)) {
 		buf_adds(&result->output,
 		    "it has rebooted since an earlier visit told it to: not "
 		    "told again\n");

@@ -102,6 +102,7 @@ ledger_clear(struct ledger *ledger)
 		free(ledger->devices[i].change_before);
 		free(ledger->devices[i].steps);
 		free(ledger->devices[i].memories);
+		free(ledger->devices[i].told_step);
 	}
 	free(ledger->devices);
 	strs_clear(&ledger->phases);
@@ -159,6 +160,10 @@ static void
 take_step(
     struct ledger_device *device, const struct event *event, int64_t offset)
 {
+	/* Whatever it says, but "unknown", it says what became of it. */
+	if (str_eq(device->told_step, event->name) &&
+	    !str_eq(event->status, "unknown"))
+		device->told_open = false;
 	GROW(device->steps, device->step_count, device->step_cap);
 	device->steps[device->step_count++] = offset;
 	if (json_object_get(event->more, "remember")) {
@@ -264,7 +269,8 @@ take_started(struct ledger *ledger, size_t index, const struct event *event)
 }
 
 static void
-take_stage(struct ledger_device *device, const struct event *event)
+take_stage(struct ledger *ledger, struct ledger_device *device,
+    const struct event *event)
 {
 	device->stage = event->stage;
 	device->copy_total = 0;
@@ -282,7 +288,13 @@ take_stage(struct ledger_device *device, const struct event *event)
 	free(device->change_before);
 	device->change_step = xstrdup(step);
 	device->change_before = xstrdup(before);
-	device->change_ms = event->time_ms;
+	if (json_is_true(json_object_get(event->more, "reload"))) {
+		free(device->told_step);
+		device->told_step = xstrdup(step);
+		device->told_phase = ledger_phase(ledger, event->phase);
+		device->told_ms = event->time_ms;
+		device->told_open = true;
+	}
 }
 
 /* The copy that is under way, for the live line. */
@@ -348,7 +360,7 @@ ledger_take(struct ledger *ledger, size_t index, const struct event *event,
 		take_started(ledger, index, event);
 		break;
 	case EVENT_STAGE:
-		take_stage(device, event);
+		take_stage(ledger, device, event);
 		break;
 	case EVENT_STEP:
 		take_step(device, event, offset);

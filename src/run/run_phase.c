@@ -75,6 +75,18 @@ read_memory(struct run *run, const struct ledger_device *device)
 	return memory;
 }
 
+/* Is it to be looked at whether the device did what it was told: reload? When
+ * nobody has seen it, or when what came after it went wrong: a device that came
+ * back as it was would only do so again. */
+static bool
+was_told(const struct run *run, size_t index, const struct job_phase *phase)
+{
+	const struct ledger_device *device = &run->ledger->devices[index];
+	return phase && device->told_step && !run->options->force &&
+	    str_eq(device->told_phase, phase->name) &&
+	    (device->told_open || run->devices[index].doubt);
+}
+
 int
 run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 {
@@ -100,7 +112,9 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 		.check_only = run->options->check,
 		.doubt_step = doubt ? entry->change_step : NULL,
 		.doubt_before = doubt ? entry->change_before : NULL,
-		.doubt_ms = doubt ? entry->change_ms : 0,
+		.told_step = was_told(run, index, phase) ? entry->told_step
+							 : NULL,
+		.told_ms = entry->told_ms,
 		.memory = memory,
 	};
 	int rc = pool_start(

@@ -180,6 +180,8 @@ on_stage(void *data, enum stage stage)
 	if (stage == STAGE_CHANGE)
 		event.more = json_pack("{s:s, s:s*}", "step",
 		    worker->step->name, "before", worker->before);
+	if (stage == STAGE_CHANGE && worker->step->kind == STEP_RELOAD)
+		json_object_set_new(event.more, "reload", json_true());
 	emit(worker, &event);
 	if (stage != STAGE_CHANGE)
 		return worker->lost && !worker->shielded ? -1 : 0;
@@ -293,7 +295,7 @@ may_have_new_key(const struct worker *worker)
 		return step->image.accept_new_host_key;
 	for (size_t i = 0; target->phase && i < target->phase->step_count; i++)
 		if (target->phase->steps[i].image.accept_new_host_key &&
-		    str_eq(target->phase->steps[i].name, target->doubt_step))
+		    str_eq(target->phase->steps[i].name, target->told_step))
 			return true;
 	return false;
 }

@@ -266,6 +266,17 @@ class OtherPlatforms(Upgrade):
         self.assertIn("forbids the answer",
                       run.results["N1"]["error"]["message"])
 
+    def test_twice_if_the_job_says_so(self):
+        """A device that has just come up is given the time to say so."""
+        self.lab_of(N1={"type": "cisco_nxos", "version": "9.3(8)"})
+        self.put("N1")
+        run = self.push(self.job(
+            "verify_image: {path: 'bootflash:%s', source: %s}" % (IMAGE, IMAGE),
+            "boot: 'bootflash:%s'" % IMAGE, "save: true",
+            "reload: {wait: 25s}", "reload: {wait: 25s}"))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(len(self.reloads("N1")), 2)
+
     def test_nxos_install_all(self):
         self.lab_of(N1={"type": "cisco_nxos", "version": "9.3(8)"})
         self.put("N1")
@@ -479,6 +490,24 @@ class Interrupted(Upgrade):
         again = self.check_end(run)
         self.assertIn("not told again", self.step(again, "reload")["output"])
 
+    def test_away_and_then_killed_at_another_step(self):
+        """That it was told is not forgotten over what is done next."""
+        self.lab.set("R1", down_ms=-1)
+        steps = UPGRADE[:3] + ["config: ntp server 10.0.0.9", "save: true",
+                               "reload: {wait: 25s}"] + UPGRADE[4:]
+        run = self.start(self.job(*steps))
+        self.await_down(run)
+        self.lab.control({"do": "boot", "device": "R1"})
+        self.lab.faults("R1", {"kind": "hang", "at": "^ntp", "times": 1})
+        since = len(self.lab.witness(event="fault", device="R1"))
+        again = self.netpush("resume", "--json", self.json_path,
+                             os.path.basename(run.dir))
+        wait_until(lambda: self.lab.witness(event="fault",
+                                            device="R1")[since:], "the fault")
+        self.kill(again)
+        self.lab.faults("R1")
+        self.check_end(run)
+
     def test_phases_remember_what_was_proved(self):
         self.lab.set("R1", down_ms=-1)
         phases = "".join(
@@ -501,6 +530,15 @@ class Interrupted(Upgrade):
         self.await_down(run)
         self.lab.control({"do": "boot", "device": "R1"})
         self.check_end(run)
+
+    def test_came_back_as_it_was(self):
+        """Resume does not try it again and again."""
+        self.lab.faults("R1", {"kind": "boots_old", "times": 1})
+        run = self.push(self.job(*UPGRADE), expect=1)
+        self.assertEqual(run.statuses(), ["unknown"])
+        again = self.resume(run, expect=1)
+        self.assertEqual(again.statuses(), ["unknown"])
+        self.assertEqual(len(self.reloads("R1")), 1)
 
     def test_only_the_parent_dies(self):
         """Its worker goes on, and resume finds its work done."""

@@ -472,8 +472,8 @@ reloads_are_told_once_and_only_if_all_is_well(void **state)
 			bench.toy.version = reloads[i].version;
 		bench.target.check_only = reloads[i].check_only;
 		if (reloads[i].doubt_ms) {
-			bench.target.doubt_step = "reload";
-			bench.target.doubt_ms = clock_wall_ms() -
+			bench.target.told_step = "reload";
+			bench.target.told_ms = clock_wall_ms() -
 			    reloads[i].doubt_ms;
 		}
 		/* Nobody listens there. */
