@@ -26,6 +26,7 @@ struct copy_step {
 	struct session *session; /* the fresh one, once there is one */
 	const struct job_step *step;
 	struct plan_image texts;
+	const char *path; /* on the device: where this copy goes, or from */
 	struct step_result *result;
 	int64_t size; /* of the file here */
 	int64_t there; /* of the file there, before; -1: there was none */
@@ -37,7 +38,7 @@ static int
 look(const struct copy_step *copy, int64_t *size, struct fault *fault)
 {
 	struct step_listing listing;
-	const char *path = copy->texts.path;
+	const char *path = copy->path;
 	const char *name = step_file_name(path);
 	char *directory = xstrndup(path, (size_t)(name - path));
 	int rc = step_list(
@@ -60,12 +61,10 @@ is_there(struct copy_step *copy, bool *is)
 		return 0;
 	}
 	char *md5 = step_ask_md5(
-	    copy->session, copy->step, copy->texts.path, &result->fault);
+	    copy->session, copy->step, copy->path, &result->fault);
 	if (!md5)
 		return -1;
 	*is = strcasecmp(md5, copy->md5) == 0;
-	if (*is)
-		step_prove(result, copy->texts.path, md5);
 	free(md5);
 	return 0;
 }
@@ -81,12 +80,11 @@ spare_running(const struct copy_step *copy)
 		return 0;
 	if (step_ask_software(copy->session, copy->step, &software, fault))
 		return -1;
-	if (software.image &&
-	    profile_path_is_same(software.image, copy->texts.path))
+	if (software.image && profile_path_is_same(software.image, copy->path))
 		rc = err_set(&fault->err, ERR_VERIFY,
 		    "not copied: the device runs from %s, and it is another "
 		    "file than the one here",
-		    copy->texts.path);
+		    copy->path);
 	step_software_clear(&software);
 	return rc;
 }
@@ -126,7 +124,7 @@ remove_rest(struct copy_step *copy)
 	int rc = wake(copy, &ignored) || look(copy, &size, &ignored) ? -1 : 0;
 	if (rc == 0 && size >= 0 && remove) {
 		char *command = step_profile_text(copy->session, copy->step,
-		    remove, copy->texts.path, NULL, &ignored);
+		    remove, copy->path, NULL, &ignored);
 		rc = !command ||
 			session_command(copy->session, command,
 			    copy->step->timeout_ms, &shown, &ignored) ||
@@ -149,11 +147,10 @@ clean_up(struct copy_step *copy)
 	if (remove_rest(copy)) {
 		result->status = STEP_UNKNOWN;
 		err_append(&result->fault.err,
-		    "; a part of %s may be left on the device",
-		    copy->texts.path);
+		    "; a part of %s may be left on the device", copy->path);
 		return;
 	}
-	buf_addf(&result->notes, "%s was removed\n", copy->texts.path);
+	buf_addf(&result->notes, "%s was removed\n", copy->path);
 	/* What stood there before under that name is gone, too. */
 	result->status = copy->there < 0 ? STEP_FAILED : STEP_UNKNOWN;
 }
@@ -174,8 +171,7 @@ check_arrived(struct copy_step *copy)
 		    (long long)copy->size);
 	if (!copy->step->image.check_md5)
 		return 0;
-	char *md5 = step_ask_md5(
-	    copy->session, copy->step, copy->texts.path, fault);
+	char *md5 = step_ask_md5(copy->session, copy->step, copy->path, fault);
 	if (!md5)
 		return -1;
 	int rc = 0;
@@ -183,8 +179,6 @@ check_arrived(struct copy_step *copy)
 		rc = err_set(&fault->err, ERR_VERIFY,
 		    "what arrived is not what was sent: its MD5 is %s, not %s",
 		    md5, copy->md5);
-	else
-		step_prove(result, copy->texts.path, md5);
 	free(md5);
 	return rc;
 }
@@ -200,7 +194,7 @@ send_it(struct copy_step *copy)
 		return;
 	struct transfer transfer = {
 		.local = copy->texts.source,
-		.remote = copy->texts.path,
+		.remote = copy->path,
 		.size = copy->size,
 		.upload = true,
 		.method = session_profile(copy->session)->image.copy,
@@ -231,21 +225,16 @@ look_here(struct copy_step *copy)
 	    : 0;
 }
 
+/* To one place; the result's status is that of this place. */
 static void
-run_upload(struct copy_step *copy)
+upload_to(struct copy_step *copy)
 {
 	struct step_result *result = copy->result;
 	bool is = false;
-	if (step_is_upgraded(
-		copy->session, copy->step, &copy->texts, result, &is) ||
-	    is)
-		return;
-	if (look_here(copy) || look(copy, &copy->there, &result->fault) ||
-	    is_there(copy, &is))
+	if (look(copy, &copy->there, &result->fault) || is_there(copy, &is))
 		return;
 	if (is) {
-		buf_addf(
-		    &result->output, "%s is there already\n", copy->texts.path);
+		buf_addf(&result->output, "%s is there already\n", copy->path);
 		result->status = STEP_UNCHANGED;
 	} else if (step_is_check(copy->session)) {
 		buf_addf(&result->output, "%lld bytes would be copied\n",
@@ -257,12 +246,47 @@ run_upload(struct copy_step *copy)
 	}
 }
 
+/* To every place, until one does not work. */
+static void
+run_upload(struct copy_step *copy)
+{
+	struct step_result *result = copy->result;
+	struct strs places = { 0 };
+	bool upgraded = false, changed = false;
+	enum step_status status = STEP_UNCHANGED;
+	if (step_is_upgraded(
+		copy->session, copy->step, &copy->texts, result, &upgraded) ||
+	    upgraded || look_here(copy) ||
+	    step_places(copy->session, copy->step, copy->texts.path, &places,
+		&result->fault))
+		return;
+	for (size_t i = 0; i < places.count && status < STEP_FAILED; i++) {
+		copy->path = places.items[i];
+		copy->there = -1;
+		result->status = STEP_FAILED;
+		upload_to(copy);
+		status = result->status;
+		changed |= status == STEP_CHANGED;
+	}
+	if (status == STEP_FAILED && changed)
+		result->status = STEP_UNKNOWN;
+	else if (status < STEP_FAILED && changed)
+		result->status = STEP_CHANGED;
+	/* It is booted by the name that was given. */
+	if (status < STEP_FAILED && copy->step->image.check_md5 &&
+	    !result->would_change)
+		step_prove(result, copy->texts.path, copy->md5);
+	strs_clear(&places);
+}
+
 void
 step_run_upload(struct session *session, const struct job_step *step,
     struct step_result *result)
 {
 	struct copy_step copy = {
-		.session = session, .step = step, .result = result, .there = -1
+		.session = session,
+		.step = step,
+		.result = result,
 	};
 	if (step_image_texts(session, step, &copy.texts, &result->fault))
 		return;
@@ -292,8 +316,7 @@ fetch_to(struct copy_step *copy, const char *path, const char *md5)
 	char *part = xasprintf("%s.part", path);
 	struct transfer transfer = {
 		.local = part,
-		.remote = copy->texts.path,
-		.size = copy->there,
+		.remote = copy->path,
 		.method = session_profile(copy->session)->image.copy,
 		.deadline = step_deadline(copy->session, copy->step),
 	};
@@ -326,8 +349,8 @@ run_download(struct copy_step *copy, const char *path)
 		return;
 	}
 	if (copy->step->image.check_md5) {
-		md5 = step_ask_md5(copy->session, copy->step, copy->texts.path,
-		    &result->fault);
+		md5 = step_ask_md5(
+		    copy->session, copy->step, copy->path, &result->fault);
 		if (!md5)
 			return;
 	}
@@ -355,6 +378,7 @@ step_run_download(struct session *session, const struct job_step *step,
 	if (step_image_texts(session, step, &copy.texts, &result->fault))
 		return;
 	char *path = plan_save_path(target->job, target->device, step, &diags);
+	copy.path = copy.texts.path;
 	if (path)
 		run_download(&copy, path);
 	else /* the parent saw to it: this cannot happen */

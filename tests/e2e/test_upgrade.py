@@ -316,6 +316,33 @@ class OtherPlatforms(Upgrade):
         self.assertEqual(self.push(self.job(*steps)).statuses(), ["unchanged"])
         self.assertEqual(len(self.reloads("X1")), 1)
 
+    def test_stack_that_boots_a_file(self):
+        """On every member, or it is not the same everywhere."""
+        self.lab_of(X1={"type": "cisco_xe", "members": 2,
+                        "startup": "ip scp server enable\n"})
+        steps = [
+            "upload: {source: %s, destination: 'flash:%s', members: true}"
+            % (IMAGE, IMAGE),
+            "verify_image: {path: 'flash:%s', source: %s, members: true}"
+            % (IMAGE, IMAGE), *UPGRADE[1:]]
+        run = self.push(self.job(*steps))
+        self.assertEqual(run.statuses(), ["changed"])
+        for directory in ("X1", "X1:2"):
+            path = os.path.join(self.lab.dir, "flash", directory, IMAGE)
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), image_bytes(NEW))
+        output = self.step(run, "verify_image", "X1")["output"]
+        self.assertIn("flash-2:" + IMAGE, output)
+        self.assertIn("boot system switch all flash:" + IMAGE,
+                      self.lab.state("X1")["startup"])
+        # One of them lost it.
+        os.unlink(os.path.join(self.lab.dir, "flash", "X1:2", IMAGE))
+        run = self.push(self.job(steps[1]), expect=1)
+        self.assertIn("flash-2:", run.results["X1"]["error"]["message"])
+        run = self.push(self.job(steps[0]))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(len(self.reloads("X1")), 1)
+
     def test_stack(self):
         self.lab_of(X1={"type": "cisco_xe", "members": 2,
                         "flash_bytes": 100000})
