@@ -5,7 +5,6 @@
 #include "profile_parts.h"
 
 #include "base/alloc.h"
-#include "base/err.h"
 #include "base/str.h"
 #include "text/re.h"
 
@@ -111,13 +110,12 @@ static void
 compile(struct profile_pattern *pattern, size_t i, struct place place,
     struct diags *diags)
 {
-	struct err err = { 0 };
 	const char *const *any = patterns[i].any;
 	re_free(pattern->re);
-	pattern->re = re_compile(pattern->text, 0, &err);
+	pattern->re = profile_compile(pattern->text, 0, place, diags);
 	if (!pattern->re)
-		diag_add(diags, place, "bad regular expression: %s", err.text);
-	else if (any[0] && re_group(pattern->re, any[0]) < 0 &&
+		return;
+	if (any[0] && re_group(pattern->re, any[0]) < 0 &&
 	    (!any[1] || re_group(pattern->re, any[1]) < 0))
 		diag_add(diags, place, "\"%s\" lacks the group (?<%s>...)",
 		    patterns[i].key, any[0]);
