@@ -172,7 +172,7 @@ hear_host_key(struct shell *shell, size_t host, const struct frame *frame)
 	const char *path = shell->hosts[host].known_hosts_path;
 	struct err err;
 	json_t *note = json_loadb(frame->data, frame->len, 0, NULL);
-	if (path && host_key_append(note, path, &err))
+	if (path && host_key_keep(note, path, false, &err))
 		log_warn("%s", err.text);
 	json_decref(note);
 }
