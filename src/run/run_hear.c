@@ -5,7 +5,6 @@
 #include "run_parts.h"
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "run/host_key.h"
