@@ -246,7 +246,7 @@ what_was_not_asked_for_is_refused(void **state)
 	(void)state;
 	refuse(second, COUNT(second), false, "more than was asked for");
 	assert_false(is_there("y"));
-	refuse(directory, COUNT(directory), false, "a directory");
+	refuse(directory, COUNT(directory), false, "sends a directory");
 	assert_file("x", "1"); /* the first one was whole */
 	assert_int_equal(unlink("x"), 0);
 	refuse(top, COUNT(top), true, "more than was asked for");
@@ -357,14 +357,17 @@ a_file_goes_up(void **state)
 
 /* An upload to a far side that says SAYS, of which the last thing is wrong. */
 static void
-upload_fails(const struct said *says, size_t count, const char *errors,
-    struct exec_end end, const char *kind, const char *words)
+upload_fails_once(bool steady, const struct said *says, size_t count,
+    const char *errors, struct exec_end end, const char *kind,
+    const char *words)
 {
 	struct script_exec script;
 	struct outcome outcome;
 	write_file("x", "abc", 3);
 	script_exec_init(&script, says, count);
 	script.at_once = true;
+	script.steady = steady;
+	script.step_bytes = steady ? 4096 : 7;
 	script.errors = errors;
 	script.end = end;
 	script.breaks = strcmp(kind, "closed") == 0;
@@ -379,6 +382,14 @@ upload_fails(const struct said *says, size_t count, const char *errors,
 	if (!strstr(outcome.fault.err.text, words))
 		fail_msg("'%s' has no '%s'", outcome.fault.err.text, words);
 	forget(&outcome);
+}
+
+static void
+upload_fails(const struct said *says, size_t count, const char *errors,
+    struct exec_end end, const char *kind, const char *words)
+{
+	upload_fails_once(false, says, count, errors, end, kind, words);
+	upload_fails_once(true, says, count, errors, end, kind, words);
 }
 
 static void
