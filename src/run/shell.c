@@ -280,7 +280,9 @@ on_bytes(void *data, size_t host, const char *bytes, size_t len)
 		buf_drop(&flight->frames, at);
 		flight->broken = more < 0;
 	}
-	if (!flight->has_end)
+	if (flight->broken)
+		pool_kill(shell->pool, host);
+	if (flight->broken || !flight->has_end)
 		return;
 	pool_rest(shell->pool, host);
 	conclude(shell, host, 0, false);
