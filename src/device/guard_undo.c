@@ -58,17 +58,30 @@ undo(struct guard *guard, struct session *session)
 }
 
 /* It is as it was before, by other means: what is still armed would take back
- * what others do later, or reload the device. */
+ * what others do later, or reload the device. A commit that waits is only
+ * taken for ours if we put its old state back (OWN). */
 static void
-disarm(struct recovery *r, struct session *session)
+disarm(struct recovery *r, struct session *session, bool own)
 {
 	struct fault fault = { 0 };
 	struct guard *guard = r->guard;
-	if (guard_acts(guard, session, &guard->how->confirm, &fault) &&
-	    guard->how->reloads && fault.err.kind != ERR_REFUSED)
-		buf_addf(&r->result->notes,
-		    "undo: the reload could not be called off: %s\n",
-		    fault.err.text);
+	const struct profile_guard *how = guard->how;
+	bool ours = own || how->enter || how->arm.count || !how->undo.count;
+	bool shows = how->settled.count > 0;
+	if (shows && guard_settled(guard, session, &fault) == 0)
+		return;
+	fault_clear(&fault);
+	if (ours)
+		guard_acts(guard, session, &how->confirm, &fault);
+	fault_clear(&fault);
+	if (shows && guard_settled(guard, session, &fault)) {
+		char when[WHEN_TEXT_BYTES];
+		when_format(guard->due_wall_ms, when);
+		err_append(&r->result->fault.err,
+		    "; the undo could not be taken away: at %s the device may "
+		    "still take back all that was changed since (%s)",
+		    when, how->name);
+	}
 	fault_clear(&fault);
 }
 
@@ -166,8 +179,8 @@ recover(
 		return STEP_CHANGED;
 	if (seen != GUARD_AS_BEFORE)
 		return STEP_UNKNOWN;
-	if (guard->armed && !undone && (own || !guard->how->undo.count))
-		disarm(r, session);
+	if (guard->armed && !undone)
+		disarm(r, session, own);
 	guard->armed = false;
 	return guard->in_effect ? STEP_ROLLED_BACK : STEP_FAILED;
 }
