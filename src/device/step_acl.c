@@ -167,11 +167,14 @@ announce(struct acl_change *change)
 	return note_before(change);
 }
 
-/* Where nobody can say that the list is applied, it may be. */
+/* Applied anywhere it may cut us off: what leaves the device is filtered on
+ * some of them, a route map sorts the way back. Where nobody can say that it
+ * is applied, it may be. */
 static int
 choose_guard(struct acl_change *change)
 {
-	bool risky = change->applied || change->uses_known == ACL_USES_NO_RULES;
+	bool risky = step_acl_is_used(change) ||
+	    change->uses_known == ACL_USES_NO_RULES;
 	return guard_choose(&change->guard, change->session, change->step,
 	    GUARD_FOR_ACL, risky, change->result);
 }
@@ -267,7 +270,6 @@ leave(struct acl_change *change)
 	if (!step_is_doubtful(change->session, change->step) ||
 	    step_is_check(change->session))
 		return STEP_UNCHANGED;
-	step_acl_find_flows(change);
 	return choose_guard(change) ||
 		guard_adopt(&change->guard, change->result)
 	    ? STEP_UNKNOWN

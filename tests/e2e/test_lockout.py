@@ -253,6 +253,28 @@ class Refused(Lockout):
         self.assertEqual(run.statuses(), ["changed"])
         self.assert_never_cut()
 
+    def test_a_filter_that_junos_inherits(self):
+        """fxp0 of a device with two engines has it from the group re0."""
+        self.start_lab({"hostname": "R1", "type": "juniper_junos", "startup":
+                        "set groups re0 interfaces fxp0 unit 0 family inet "
+                        "filter input EDGE\nset apply-groups re0\n"
+                        "set firewall family inet filter EDGE term A then "
+                        "accept\n"})
+        lines = ["term B from source-address 10.0.0.0/8",
+                 "term B then accept"]
+        self.assertIn("tcp host 127.0.0.1 host 127.10.0.1 eq 22",
+                      self.refused(lines))
+
+    def test_an_outbound_filter_of_junos_is_guarded(self):
+        """Our answers pass it."""
+        self.start_lab({"hostname": "R1", "type": "juniper_junos", "startup":
+                        "set interfaces lo0 unit 0 family inet filter output "
+                        "EDGE\nset firewall family inet filter EDGE term A "
+                        "then accept\n"})
+        run = self.push(self.job(["term B then discard"]))
+        self.assertIn("undo: commit confirmed, 5 min",
+                      run.results["R1"]["steps"][0]["notes"])
+
     def test_on_a_terminal_line(self):
         self.ios(self.OLD, group="OTHER out", vty="EDGE in")
         self.refused(["permit ip host 1.1.1.1 any"])
