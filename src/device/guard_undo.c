@@ -11,9 +11,9 @@
 
 #include <stdio.h>
 
-#define UNDO_MS                                                                \
-	10000 /* without a timer, all of it; a worker that is called off is    \
-		 killed 15 s later */
+#define TRIES_MS                                                               \
+	10000 /* without a timer, for finding a connection; all of it for a    \
+		 worker that is called off: it is killed 15 s later */
 #define VISIT_MS       60000 /* one look, while there is a timer */
 #define REPORT_MS      5000 /* left of the device's time, to tell of it */
 #define CLOSE_GRACE_MS 2000
@@ -200,7 +200,7 @@ static int64_t
 last_moment(const struct guard *guard, bool timer)
 {
 	if (!timer)
-		return deadline_in(UNDO_MS);
+		return deadline_in(TRIES_MS);
 	int64_t due_ms = guard->due_ms + guard->how->grace_ms;
 	int64_t left_ms = due_ms - clock_ms();
 	return session_deadline(guard->session, left_ms > 0 ? left_ms : 1) -
@@ -217,14 +217,29 @@ tell_wait(const struct guard *guard)
 	tell(guard, text);
 }
 
+/* When the visit that begins now must be over. A long list that is put back
+ * takes the time of a step, and half of it would be worse than none; a device
+ * that has used up its time already has a little more for this. */
+static int64_t
+visit_end(const struct recovery *r, bool timer, int64_t until)
+{
+	const struct guard *guard = r->guard;
+	if (timer)
+		return session_deadline(guard->session, VISIT_MS);
+	if (r->called_off)
+		return until;
+	int64_t step = session_deadline(
+	    guard->session, guard->step->timeout_ms);
+	return step > until ? step : until;
+}
+
 /* One fresh connection: -1 when it is of no use to try another. */
 static int
 visit(struct recovery *r, bool timer, int64_t until)
 {
 	struct fault fault = { 0 };
 	struct guard *guard = r->guard;
-	int64_t deadline = timer ? session_deadline(guard->session, VISIT_MS)
-				 : until;
+	int64_t deadline = visit_end(r, timer, until);
 	struct session *fresh = visit_again(guard->session, deadline, &fault);
 	bool final = !fresh && is_final(fault.err.kind, timer);
 	if (fresh) {
@@ -298,8 +313,8 @@ guard_recover(struct guard *guard, const struct guard_change *change,
 	guard->condemned |= guard->armed && r.called_off;
 	result->status = STEP_UNKNOWN;
 	if (usable)
-		result->status = recover(
-		    &r, guard->session, false, deadline_in(UNDO_MS));
+		result->status = recover(&r, guard->session, false,
+		    session_deadline(guard->session, guard->step->timeout_ms));
 	/* What is put back may be cut as well. */
 	bool waits = guard->armed && guard->how->timer && !guard->helpless;
 	if (result->status == STEP_UNKNOWN &&

@@ -175,6 +175,21 @@ class InPlace(Lockout):
         self.assertEqual(self.texts("R1"), [OURS, "permit ip host 1.1.1.1 any"])
         self.assert_never_open("R1")
 
+    def test_the_way_back_has_the_time_of_a_step(self):
+        """One line of it takes longer than a call-off would allow; over the
+        same connection, and over a fresh one."""
+        device = {**IOS, "startup": startup(
+            ["10 " + OURS, "20 permit ip host 1.1.1.1 any",
+             "30 permit ip host 1.1.1.2 any"])}
+        self.stage(R1=device, R2=device)
+        slow = {"kind": "delay", "at": "^no .*(40|50)$", "ms": 11000,
+                "times": 1}
+        self.lab.faults("R1", slow, {"kind": "refuse", "at": "^no 30"})
+        self.lab.faults("R2", slow, {"kind": "drop", "at": "^no 30"})
+        run = self.push(self.job([OURS, "permit ip host 2.2.2.2 any",
+                                  "permit ip host 2.2.2.3 any"]), expect=1)
+        self.assertEqual(run.statuses(), ["rolled_back", "rolled_back"])
+
     def test_an_applied_list_that_is_not_there(self):
         """It permits all; its first entry would deny all others."""
         self.stage(R1={**IOS, "startup": "interface %s\n ip access-group EDGE "

@@ -21,6 +21,10 @@ MUTANTS = [
            UNIT + "what_is_armed_already_is_left_alone",
            UNDO + "NoArchive.test_a_reload_of_somebody_else",
            UNDO + "Junos.test_a_commit_of_somebody_else_waits"),
+    mutant("guard: a long way back is not cut off", GUARD,
+           "return step > until ? step : until;", "return until;",
+           "e2e/test_lockout:"
+           "InPlace.test_the_way_back_has_the_time_of_a_step"),
     mutant("guard: what stays armed is said", GUARD,
            "if (shows && guard_settled(guard, session, &fault)) {",
            "if (false) {",
