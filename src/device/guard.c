@@ -208,6 +208,7 @@ guard_begin(struct guard *guard, struct push *push, struct fault *fault)
 	 * every text. */
 	if (!again || how->mode) {
 		push->enter = guard->enter;
+		push->entered = how->entered;
 		push->mode = how->mode;
 	}
 	/* What a commit arms is armed when that goes out. */
@@ -234,7 +235,7 @@ guard_pushed(struct guard *guard, const struct push *push, int rc)
 		return;
 	bool by_commit = !how->arm.count && !how->enter;
 	/* The way in was refused, so nothing of it is armed. */
-	if (rc && !push->sent && !how->arm.count &&
+	if (rc && !push->sent && !how->arm.count && !push->unproved &&
 	    session_is_usable(guard->session))
 		guard->armed = false;
 	else if (by_commit && push->sent == push->lines->count)

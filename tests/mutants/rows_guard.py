@@ -21,6 +21,9 @@ MUTANTS = [
            UNIT + "what_is_armed_already_is_left_alone",
            UNDO + "NoArchive.test_a_reload_of_somebody_else",
            UNDO + "Junos.test_a_commit_of_somebody_else_waits"),
+    mutant("guard: a way in that arms nothing is no guard",
+           "src/device/guard.c", "push->entered = how->entered;", "",
+           UNIT + "a_way_in_that_does_not_arm_is_no_guard"),
     mutant("guard: a long way back is not cut off", GUARD,
            "return step > until ? step : until;", "return until;",
            "e2e/test_lockout:"
