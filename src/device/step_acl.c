@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "model/acl_dialect.h"
 #include "text/diff.h"
 
 #include <stdlib.h>
@@ -45,6 +46,21 @@ prepare(struct acl_change *change)
 				     : ACL_STANDARD;
 	change->dialect = acl_dialect_find(
 	    session_profile(change->session)->acl_dialect);
+}
+
+/* IOS would refuse the other type; in the middle of a swap, that is late. */
+static int
+check_type(const struct acl_change *change)
+{
+	enum acl_type type = acl_type_of_name(change->dialect, change->name);
+	if (type == ACL_ANY || change->type == ACL_ANY || type == change->type)
+		return 0;
+	bool standard = type == ACL_STANDARD;
+	return err_set(&change->result->fault.err, ERR_JOB,
+	    "access list %s is %s by its number: the job has to say "
+	    "\"extended: %s\"",
+	    change->name, standard ? "a standard one" : "an extended one",
+	    standard ? "false" : "true");
 }
 
 /* What the list is to be, and which lines lead there. */
@@ -312,7 +328,8 @@ step_change_acl(struct session *session, const struct job_step *step,
 		    session_profile(session)->device_type);
 		goto out;
 	}
-	if (step_acl_survey(&change) || plan_change(&change))
+	if (check_type(&change) || step_acl_survey(&change) ||
+	    plan_change(&change))
 		goto out;
 	if (is_done(&change) && !step_acl_is_half_swapped(&change)) {
 		result->status = leave(&change);

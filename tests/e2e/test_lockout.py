@@ -461,6 +461,20 @@ class Strategies(Lockout):
         self.assertIsNone(self.texts("R1", "EDGE__np"))
         self.assert_never_cut()
 
+    def test_a_name_without_room_for_another(self):
+        """IOS and NX-OS know 64 characters, and the copy has four more."""
+        name = "E" * 61
+        self.stage(R1={**IOS, "startup": startup(self.OLD).replace(
+            "EDGE", name)})
+        job = self.job(self.NEW, strategy="swap").replace("EDGE", name)
+        run = self.push(job, expect=1)
+        self.assertEqual(run.results["R1"]["error"]["kind"], "lockout_risk")
+        self.assertIn(name + "__np", run.results["R1"]["error"]["message"])
+        self.assertEqual(self.config_lines("R1"), [])
+        run = self.push(job.replace(name, name[1:]).replace(
+            ", strategy: swap", ""))
+        self.assertEqual(run.statuses(), ["changed"])
+
     def test_references_that_do_not_move(self):
         """Taken without a word, and without effect."""
         self.ios(self.OLD, vty="EDGE in")
