@@ -20,13 +20,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct re;
+
 struct push {
 	const struct plan_lines *lines;
 	int64_t deadline;
 	/* Another way in than the profile's, and where it leads; NULL: that. */
 	const char *enter, *mode;
+	const struct re *entered; /* what ENTER must show; NULL: anything */
 	/* Results: */
 	size_t sent; /* lines that left */
+	bool unproved; /* ENTER led there, but did not show that */
 	size_t accepted; /* lines whose answer was a prompt and no refusal */
 	struct buf spoken; /* what the device said to lines it accepted */
 };

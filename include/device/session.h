@@ -84,9 +84,10 @@ int session_commands(struct session *session, const struct strs *commands,
 int session_enter(
     struct session *session, const char *mode, struct fault *fault);
 
-/* The same by COMMAND, given in the exec mode, in place of the profile's. */
+/* The same by COMMAND, given in the exec mode, in place of the profile's; what
+ * it shows must match PROOF (NULL: anything), else ERR_VERIFY. */
 int session_enter_by(struct session *session, const char *mode,
-    const char *command, struct fault *fault);
+    const char *command, const struct re *proof, struct fault *fault);
 
 /* A line that is given in a mode, with answers of its own to what it asks. */
 struct session_act {

@@ -60,6 +60,7 @@ struct acl_dialect {
 	bool terms; /* entries are terms, see acl_term.h; lines act together,
 		       when they are committed */
 	uint32_t number_max; /* of an entry */
+	size_t name_max; /* bytes of a list's name; 0: not known */
 	enum acl_answer absent, empty; /* what a list without entries does to
 					  traffic where it is applied */
 	const struct acl_writing *writings;
@@ -73,6 +74,10 @@ bool acl_line_is_empty(const char *line);
 /* The setting that LINE is, in its one spelling; NULL if it is none. */
 const char *acl_dialect_setting(
     const struct acl_dialect *dialect, const char *line);
+
+/* The type of a list called NAME where its number tells; else ACL_ANY. */
+enum acl_type acl_type_of_name(
+    const struct acl_dialect *dialect, const char *name);
 
 /* The header that LINE begins with, and what follows its words; or NULL. */
 const struct acl_header *acl_header_find(

@@ -47,6 +47,8 @@ struct profile_guard {
 	struct profile_acts probe; /* all as proved: the device has it */
 	struct profile_acts arm; /* before the first line */
 	char *enter; /* in place of the configuration mode's; NULL: that */
+	char *entered_text; /* what it must show; */
+	struct re *entered; /* NULL: anything but a refusal */
 	char *mode; /* where that leads; NULL: the configuration mode */
 	struct profile_acts commit; /* lines in place of the profile's */
 	struct profile_acts confirm; /* keeps the change */

@@ -176,6 +176,25 @@ set_due(struct guard *guard)
 	guard->due_wall_ms = clock_wall_ms() + left_ms;
 }
 
+/* Whatever is armed already is somebody else's, or an earlier run's: our lines
+ * would be taken back with theirs, our confirmation would keep theirs. */
+static int
+check_free(const struct guard *guard, struct fault *fault)
+{
+	if (guard_settled(guard, guard->session, fault) == 0)
+		return 0;
+	if (fault->err.kind == ERR_VERIFY)
+		return err_set(&fault->err, ERR_REFUSED,
+		    "nothing was sent: an undo (%s) that is not ours is armed "
+		    "on the device, as \"%s\" shows; confirm it or wait until "
+		    "it is over, then run again",
+		    guard->how->name, fault->sent);
+	err_prefix(&fault->err,
+	    "nothing was sent: the device does not tell whether an undo is "
+	    "armed already: ");
+	return -1;
+}
+
 int
 guard_begin(struct guard *guard, struct push *push, struct fault *fault)
 {
@@ -183,10 +202,13 @@ guard_begin(struct guard *guard, struct push *push, struct fault *fault)
 	if (!how)
 		return 0;
 	bool again = guard->armed;
+	if (!again && check_free(guard, fault))
+		return -1;
 	/* What arms it twice would be refused; a mode of its own is entered by
 	 * every text. */
 	if (!again || how->mode) {
 		push->enter = guard->enter;
+		push->entered = how->entered;
 		push->mode = how->mode;
 	}
 	/* What a commit arms is armed when that goes out. */
@@ -213,7 +235,7 @@ guard_pushed(struct guard *guard, const struct push *push, int rc)
 		return;
 	bool by_commit = !how->arm.count && !how->enter;
 	/* The way in was refused, so nothing of it is armed. */
-	if (rc && !push->sent && !how->arm.count &&
+	if (rc && !push->sent && !how->arm.count && !push->unproved &&
 	    session_is_usable(guard->session))
 		guard->armed = false;
 	else if (by_commit && push->sent == push->lines->count)

@@ -11,9 +11,9 @@
 
 #include <stdio.h>
 
-#define UNDO_MS                                                                \
-	10000 /* without a timer, all of it; a worker that is called off is    \
-		 killed 15 s later */
+#define TRIES_MS                                                               \
+	10000 /* without a timer, for finding a connection; all of it for a    \
+		 worker that is called off: it is killed 15 s later */
 #define VISIT_MS       60000 /* one look, while there is a timer */
 #define REPORT_MS      5000 /* left of the device's time, to tell of it */
 #define CLOSE_GRACE_MS 2000
@@ -58,17 +58,30 @@ undo(struct guard *guard, struct session *session)
 }
 
 /* It is as it was before, by other means: what is still armed would take back
- * what others do later, or reload the device. */
+ * what others do later, or reload the device. A commit that waits is only
+ * taken for ours if we put its old state back (OWN). */
 static void
-disarm(struct recovery *r, struct session *session)
+disarm(struct recovery *r, struct session *session, bool own)
 {
 	struct fault fault = { 0 };
 	struct guard *guard = r->guard;
-	if (guard_acts(guard, session, &guard->how->confirm, &fault) &&
-	    guard->how->reloads && fault.err.kind != ERR_REFUSED)
-		buf_addf(&r->result->notes,
-		    "undo: the reload could not be called off: %s\n",
-		    fault.err.text);
+	const struct profile_guard *how = guard->how;
+	bool ours = own || how->enter || how->arm.count || !how->undo.count;
+	bool shows = how->settled.count > 0;
+	if (shows && guard_settled(guard, session, &fault) == 0)
+		return;
+	fault_clear(&fault);
+	if (ours)
+		guard_acts(guard, session, &how->confirm, &fault);
+	fault_clear(&fault);
+	if (shows && guard_settled(guard, session, &fault)) {
+		char when[WHEN_TEXT_BYTES];
+		when_format(guard->due_wall_ms, when);
+		err_append(&r->result->fault.err,
+		    "; the undo could not be taken away: at %s the device may "
+		    "still take back all that was changed since (%s)",
+		    when, how->name);
+	}
 	fault_clear(&fault);
 }
 
@@ -166,8 +179,8 @@ recover(
 		return STEP_CHANGED;
 	if (seen != GUARD_AS_BEFORE)
 		return STEP_UNKNOWN;
-	if (guard->armed && !undone && (own || !guard->how->undo.count))
-		disarm(r, session);
+	if (guard->armed && !undone)
+		disarm(r, session, own);
 	guard->armed = false;
 	return guard->in_effect ? STEP_ROLLED_BACK : STEP_FAILED;
 }
@@ -187,7 +200,7 @@ static int64_t
 last_moment(const struct guard *guard, bool timer)
 {
 	if (!timer)
-		return deadline_in(UNDO_MS);
+		return deadline_in(TRIES_MS);
 	int64_t due_ms = guard->due_ms + guard->how->grace_ms;
 	int64_t left_ms = due_ms - clock_ms();
 	return session_deadline(guard->session, left_ms > 0 ? left_ms : 1) -
@@ -204,14 +217,29 @@ tell_wait(const struct guard *guard)
 	tell(guard, text);
 }
 
+/* When the visit that begins now must be over. A long list that is put back
+ * takes the time of a step, and half of it would be worse than none; a device
+ * that has used up its time already has a little more for this. */
+static int64_t
+visit_end(const struct recovery *r, bool timer, int64_t until)
+{
+	const struct guard *guard = r->guard;
+	if (timer)
+		return session_deadline(guard->session, VISIT_MS);
+	if (r->called_off)
+		return until;
+	int64_t step = session_deadline(
+	    guard->session, guard->step->timeout_ms);
+	return step > until ? step : until;
+}
+
 /* One fresh connection: -1 when it is of no use to try another. */
 static int
 visit(struct recovery *r, bool timer, int64_t until)
 {
 	struct fault fault = { 0 };
 	struct guard *guard = r->guard;
-	int64_t deadline = timer ? session_deadline(guard->session, VISIT_MS)
-				 : until;
+	int64_t deadline = visit_end(r, timer, until);
 	struct session *fresh = visit_again(guard->session, deadline, &fault);
 	bool final = !fresh && is_final(fault.err.kind, timer);
 	if (fresh) {
@@ -285,8 +313,8 @@ guard_recover(struct guard *guard, const struct guard_change *change,
 	guard->condemned |= guard->armed && r.called_off;
 	result->status = STEP_UNKNOWN;
 	if (usable)
-		result->status = recover(
-		    &r, guard->session, false, deadline_in(UNDO_MS));
+		result->status = recover(&r, guard->session, false,
+		    session_deadline(guard->session, guard->step->timeout_ms));
 	/* What is put back may be cut as well. */
 	bool waits = guard->armed && guard->how->timer && !guard->helpless;
 	if (result->status == STEP_UNKNOWN &&

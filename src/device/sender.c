@@ -265,14 +265,15 @@ window_limit(const struct session *session)
 }
 
 static int
-enter_config(
-    struct session *session, const struct push *push, struct fault *fault)
+enter_config(struct session *session, struct push *push, struct fault *fault)
 {
 	const char *mode = session_profile(session)->config_mode;
 	if (!push->enter)
 		return session_enter(session, mode, fault);
-	return session_enter_by(
-	    session, push->mode ? push->mode : mode, push->enter, fault);
+	int rc = session_enter_by(session, push->mode ? push->mode : mode,
+	    push->enter, push->entered, fault);
+	push->unproved = rc && fault->err.kind == ERR_VERIFY;
+	return rc;
 }
 
 int

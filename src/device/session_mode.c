@@ -3,6 +3,7 @@
 
 #include "base/die.h"
 #include "base/str.h"
+#include "text/re.h"
 
 #include <string.h>
 
@@ -155,7 +156,7 @@ session_enter(struct session *session, const char *mode, struct fault *fault)
 
 int
 session_enter_by(struct session *session, const char *mode, const char *command,
-    struct fault *fault)
+    const struct re *proof, struct fault *fault)
 {
 	const struct profile_mode *to = profile_mode_find(
 	    session->profile, mode);
@@ -173,6 +174,13 @@ session_enter_by(struct session *session, const char *mode, const char *command,
 	if (rc == 0 && session_mode(session) != to)
 		rc = fail_to_move(
 		    session, to, to, command, buf_str(&text), fault);
+	if (rc == 0 && proof &&
+	    !re_match(proof, buf_str(&text), text.len, NULL)) {
+		fault_at(fault, 0, command, buf_str(&text));
+		rc = err_set(&fault->err, ERR_VERIFY,
+		    "nothing was sent: the device did not confirm \"%s\"",
+		    command);
+	}
 	buf_clear(&text);
 	return rc;
 }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "model/acl_dialect.h"
 #include "text/diff.h"
 
 #include <stdlib.h>
@@ -45,6 +46,21 @@ prepare(struct acl_change *change)
 				     : ACL_STANDARD;
 	change->dialect = acl_dialect_find(
 	    session_profile(change->session)->acl_dialect);
+}
+
+/* IOS would refuse the other type; in the middle of a swap, that is late. */
+static int
+check_type(const struct acl_change *change)
+{
+	enum acl_type type = acl_type_of_name(change->dialect, change->name);
+	if (type == ACL_ANY || change->type == ACL_ANY || type == change->type)
+		return 0;
+	bool standard = type == ACL_STANDARD;
+	return err_set(&change->result->fault.err, ERR_JOB,
+	    "access list %s is %s by its number: the job has to say "
+	    "\"extended: %s\"",
+	    change->name, standard ? "a standard one" : "an extended one",
+	    standard ? "false" : "true");
 }
 
 /* What the list is to be, and which lines lead there. */
@@ -167,11 +183,14 @@ announce(struct acl_change *change)
 	return note_before(change);
 }
 
-/* Where nobody can say that the list is applied, it may be. */
+/* Applied anywhere it may cut us off: what leaves the device is filtered on
+ * some of them, a route map sorts the way back. Where nobody can say that it
+ * is applied, it may be. */
 static int
 choose_guard(struct acl_change *change)
 {
-	bool risky = change->applied || change->uses_known == ACL_USES_NO_RULES;
+	bool risky = step_acl_is_used(change) ||
+	    change->uses_known == ACL_USES_NO_RULES;
 	return guard_choose(&change->guard, change->session, change->step,
 	    GUARD_FOR_ACL, risky, change->result);
 }
@@ -267,7 +286,6 @@ leave(struct acl_change *change)
 	if (!step_is_doubtful(change->session, change->step) ||
 	    step_is_check(change->session))
 		return STEP_UNCHANGED;
-	step_acl_find_flows(change);
 	return choose_guard(change) ||
 		guard_adopt(&change->guard, change->result)
 	    ? STEP_UNKNOWN
@@ -310,7 +328,8 @@ step_change_acl(struct session *session, const struct job_step *step,
 		    session_profile(session)->device_type);
 		goto out;
 	}
-	if (step_acl_survey(&change) || plan_change(&change))
+	if (check_type(&change) || step_acl_survey(&change) ||
+	    plan_change(&change))
 		goto out;
 	if (is_done(&change) && !step_acl_is_half_swapped(&change)) {
 		result->status = leave(&change);

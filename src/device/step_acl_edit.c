@@ -7,8 +7,10 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "model/acl_dialect.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Blocks under the same header that follow each other are one visit. */
 static void
@@ -181,6 +183,12 @@ why_not_movable(const struct acl_change *change)
 	const struct acl_use *fixed = acl_uses_fixed(&change->uses);
 	if (change->uses_known != ACL_USES_READ)
 		return xstrdup("the device does not show where it is applied");
+	size_t name_max = change->dialect->name_max;
+	if (name_max && strlen(change->copy_name) > name_max)
+		return xasprintf(
+		    "%s, the list in its place, would have a name of more "
+		    "than %zu characters",
+		    change->copy_name, name_max);
 	if (!fixed)
 		fixed = acl_uses_fixed(&change->copy_uses);
 	if (!fixed)

@@ -91,7 +91,6 @@ find_own(struct acl_change *change)
 	    acl_uses_on_way(copy, ACL_WAY_SOURCE);
 	if (!packets && !source)
 		return;
-	change->applied = true;
 	if (!change->client)
 		change->client = tcp_own_address(session_fd(change->session));
 	if (!change->client) {
@@ -122,10 +121,7 @@ step_acl_find_flows(struct acl_change *change)
 		    "applied: whether %s cuts a protected flow was not checked",
 		    session_profile(change->session)->device_type,
 		    change->name);
-	for (size_t i = 0; i < job->protect_count; i++) {
-		if (!step_acl_is_used(change))
-			break;
-		add_flow(change, job->protect[i].text);
-		change->applied = true;
-	}
+	for (size_t i = 0; i < job->protect_count; i++)
+		if (step_acl_is_used(change))
+			add_flow(change, job->protect[i].text);
 }

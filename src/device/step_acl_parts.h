@@ -39,9 +39,6 @@ struct acl_change {
 	struct acl now; /* as it was looked at last, after the change */
 	struct acl_backup backup; /* of `before` */
 	struct strs send; /* for append: the lines that are not there yet */
-	/* Where it is applied the change may cut us off, or a flow that is
-	 * protected. Known before the first line goes. */
-	bool applied;
 
 	enum acl_uses_known uses_known;
 	struct acl_uses uses;
@@ -78,7 +75,7 @@ int step_acl_read_copy(struct acl_change *change, struct acl *acl);
 int step_acl_read_uses(
     struct acl_change *change, struct acl_uses *uses, struct acl_uses *copy);
 
-/* Fills `flows` and `applied`. */
+/* Fills `flows`. */
 void step_acl_find_flows(struct acl_change *change);
 
 enum acl_course {

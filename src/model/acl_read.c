@@ -80,11 +80,11 @@ acl_header_find(
 }
 
 /* The numbers that IOS gives to the two sorts of lists. */
-static enum acl_type
-type_of_number(const char *name)
+enum acl_type
+acl_type_of_name(const struct acl_dialect *dialect, const char *name)
 {
 	int64_t number;
-	if (!str_to_number(name, &number))
+	if (!dialect->has_types || !str_to_number(name, &number))
 		return ACL_ANY;
 	if ((number >= 1 && number <= 99) || (number >= 1300 && number <= 1999))
 		return ACL_STANDARD;
@@ -106,8 +106,9 @@ add_source(struct reader *reader, const struct acl_header *header)
 	*source = (struct source){ .output = reader->output, .header = header };
 	source->acl.present = true;
 	source->acl.type = header->type;
-	if (header->type == ACL_ANY && reader->dialect->has_types)
-		source->acl.type = type_of_number(reader->name);
+	if (header->type == ACL_ANY)
+		source->acl.type = acl_type_of_name(
+		    reader->dialect, reader->name);
 	return source;
 }
 

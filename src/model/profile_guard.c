@@ -48,6 +48,7 @@ static const struct yaml_field guard_fields[] = {
 	FIELD("probe", LIST, struct draft, probe),
 	FIELD("arm", LIST, struct draft, arm),
 	FIELD("enter", LINE, struct draft, guard.enter),
+	FIELD("entered", LINE, struct draft, guard.entered_text),
 	FIELD("mode", LINE, struct draft, guard.mode),
 	FIELD("commit", LIST, struct draft, commit),
 	{ "confirm", YAML_FIELD_LIST, offsetof(struct draft, confirm), true, 0,
@@ -122,6 +123,8 @@ guard_clear(struct profile_guard *guard)
 	free(guard->name);
 	free(guard->scope_text);
 	free(guard->enter);
+	free(guard->entered_text);
+	re_free(guard->entered);
 	free(guard->mode);
 }
 
@@ -195,6 +198,9 @@ profile_guards_read(
 		guard->place = node->place;
 		read_scope(guard, node, diags);
 		check_line(guard->enter, yaml_place(node, "enter"), diags);
+		if (guard->entered_text)
+			guard->entered = profile_compile(guard->entered_text,
+			    RE_MULTILINE, yaml_place(node, "entered"), diags);
 		read_acts(&guard->probe, draft.probe, diags);
 		read_acts(&guard->arm, draft.arm, diags);
 		read_acts(&guard->commit, draft.commit, diags);
@@ -254,10 +260,10 @@ profile_guards_judge(const struct profile *profile, struct diags *diags)
 			    "the guard \"%s\" takes nothing back: it has "
 			    "neither \"undo\" nor \"timer: true\"",
 			    name);
-		if (guard->mode && !guard->enter)
+		if ((guard->mode || guard->entered) && !guard->enter)
 			diag_add(diags, guard->place,
-			    "the guard \"%s\" has \"mode\" but no \"enter\"",
-			    name);
+			    "the guard \"%s\" has \"%s\" but no \"enter\"",
+			    name, guard->mode ? "mode" : "entered");
 		if (guard->reloads && !guard->timer)
 			diag_add(diags, guard->place,
 			    "the guard \"%s\" has \"reloads\" but no \"timer: "

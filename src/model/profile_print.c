@@ -257,6 +257,7 @@ static const cyaml_schema_field_t guard_fields[] = {
 	ACTS("probe", probe),
 	ACTS("arm", arm),
 	TEXT("enter", struct printed_guard, guard.enter),
+	TEXT("entered", struct printed_guard, guard.entered_text),
 	TEXT("mode", struct printed_guard, guard.mode),
 	ACTS("commit", commit),
 	ACTS("confirm", confirm),

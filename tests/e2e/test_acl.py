@@ -127,6 +127,19 @@ class Lists(Case):
             "deny any log"])
         self.assertEqual(self.push(job).statuses(), ["unchanged"])
 
+    def test_a_number_tells_the_type(self):
+        """The device would refuse it, after half of the work."""
+        for name, more, asked in (("10", "", "false"),
+                                  ("2000", "extended: false\n", "true")):
+            run = self.push(self.acl_job("permit 192.0.2.0 0.0.0.255",
+                                         name='"%s"' % name, more=more,
+                                         devices=["R1"]), expect=1)
+            [result] = run.results.values()
+            self.assertEqual(result["error"]["kind"], "job")
+            self.assertIn('"extended: %s"' % asked,
+                          result["error"]["message"])
+            self.assertEqual(self.config_lines("R1"), [])
+
     def test_numbers(self):
         job = self.acl_job("100 permit ip host 10.0.0.1 any\n"
                            "200 deny ip any any")

@@ -175,6 +175,21 @@ class InPlace(Lockout):
         self.assertEqual(self.texts("R1"), [OURS, "permit ip host 1.1.1.1 any"])
         self.assert_never_open("R1")
 
+    def test_the_way_back_has_the_time_of_a_step(self):
+        """One line of it takes longer than a call-off would allow; over the
+        same connection, and over a fresh one."""
+        device = {**IOS, "startup": startup(
+            ["10 " + OURS, "20 permit ip host 1.1.1.1 any",
+             "30 permit ip host 1.1.1.2 any"])}
+        self.stage(R1=device, R2=device)
+        slow = {"kind": "delay", "at": "^no .*(40|50)$", "ms": 11000,
+                "times": 1}
+        self.lab.faults("R1", slow, {"kind": "refuse", "at": "^no 30"})
+        self.lab.faults("R2", slow, {"kind": "drop", "at": "^no 30"})
+        run = self.push(self.job([OURS, "permit ip host 2.2.2.2 any",
+                                  "permit ip host 2.2.2.3 any"]), expect=1)
+        self.assertEqual(run.statuses(), ["rolled_back", "rolled_back"])
+
     def test_an_applied_list_that_is_not_there(self):
         """It permits all; its first entry would deny all others."""
         self.stage(R1={**IOS, "startup": "interface %s\n ip access-group EDGE "
@@ -252,6 +267,28 @@ class Refused(Lockout):
         run = self.push(self.job(lines))
         self.assertEqual(run.statuses(), ["changed"])
         self.assert_never_cut()
+
+    def test_a_filter_that_junos_inherits(self):
+        """fxp0 of a device with two engines has it from the group re0."""
+        self.start_lab({"hostname": "R1", "type": "juniper_junos", "startup":
+                        "set groups re0 interfaces fxp0 unit 0 family inet "
+                        "filter input EDGE\nset apply-groups re0\n"
+                        "set firewall family inet filter EDGE term A then "
+                        "accept\n"})
+        lines = ["term B from source-address 10.0.0.0/8",
+                 "term B then accept"]
+        self.assertIn("tcp host 127.0.0.1 host 127.10.0.1 eq 22",
+                      self.refused(lines))
+
+    def test_an_outbound_filter_of_junos_is_guarded(self):
+        """Our answers pass it."""
+        self.start_lab({"hostname": "R1", "type": "juniper_junos", "startup":
+                        "set interfaces lo0 unit 0 family inet filter output "
+                        "EDGE\nset firewall family inet filter EDGE term A "
+                        "then accept\n"})
+        run = self.push(self.job(["term B then discard"]))
+        self.assertIn("undo: commit confirmed, 5 min",
+                      run.results["R1"]["steps"][0]["notes"])
 
     def test_on_a_terminal_line(self):
         self.ios(self.OLD, group="OTHER out", vty="EDGE in")
@@ -423,6 +460,20 @@ class Strategies(Lockout):
         self.assertEqual(run.statuses(), ["changed"])
         self.assertIsNone(self.texts("R1", "EDGE__np"))
         self.assert_never_cut()
+
+    def test_a_name_without_room_for_another(self):
+        """IOS and NX-OS know 64 characters, and the copy has four more."""
+        name = "E" * 61
+        self.stage(R1={**IOS, "startup": startup(self.OLD).replace(
+            "EDGE", name)})
+        job = self.job(self.NEW, strategy="swap").replace("EDGE", name)
+        run = self.push(job, expect=1)
+        self.assertEqual(run.results["R1"]["error"]["kind"], "lockout_risk")
+        self.assertIn(name + "__np", run.results["R1"]["error"]["message"])
+        self.assertEqual(self.config_lines("R1"), [])
+        run = self.push(job.replace(name, name[1:]).replace(
+            ", strategy: swap", ""))
+        self.assertEqual(run.statuses(), ["changed"])
 
     def test_references_that_do_not_move(self):
         """Taken without a word, and without effect."""

@@ -65,6 +65,25 @@ class GuardCase(Case):
             "waiting for the device" in e.get("text", "")
             for e in run.select(event="log")), "netpush waits")
 
+    def leave_armed(self, at, **more):
+        """A run that is killed between its change and the line AT, which
+        would keep it: another one finds the undo armed."""
+        self.faults({"kind": "hang", "at": at, "times": 1})
+        run = self.start(self.job(save=False, **more))
+        wait_until(lambda: any(e["kind"] == "hang" for e in
+                               self.lab.witness(event="fault")), "the hang")
+        for pid in run.children():
+            os.kill(pid, signal.SIGKILL)
+        run.wait()
+        return len(self.sent())
+
+    def assert_left_alone(self, result, before, *lines):
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("failed", "refused"))
+        self.assertIn("that is not ours", result["error"]["message"])
+        for line in lines:
+            self.assertNotIn(line, self.sent()[before:])
+
     def start_and_expire(self, *args, **more):
         """The run; the device's timer is up as soon as netpush waits."""
         run = self.start(self.job(*args, **more))
@@ -182,6 +201,32 @@ class Archive(GuardCase):
         self.assert_as_before()
         self.assertNotIn("configure revert now", self.sent())
 
+    def test_a_timer_that_was_left(self):
+        before = self.leave_armed("^configure confirm")
+        result = self.run_job("interface GigabitEthernet0/3\n"
+                              " description other\n", expect=1)
+        self.assert_left_alone(result, before, self.ARM, "configure confirm",
+                               "configure revert now")
+        self.lab.expire(self.NAME)
+        self.assert_as_before()
+
+    def test_an_undo_that_is_refused_is_taken_away(self):
+        """Nothing was changed, and nothing stays armed."""
+        self.faults({"kind": "refuse", "at": "^ *interface"},
+                    {"kind": "refuse", "at": "revert now"})
+        result = self.run_job(expect=1)
+        self.assertEqual(result["status"], "failed")
+        self.assertIn("configure confirm", self.sent())
+        self.assertNotIn("still take back", result["error"]["message"])
+
+    def test_an_undo_that_stays_is_told_of(self):
+        self.faults({"kind": "refuse", "at": "^ *interface"},
+                    {"kind": "refuse", "at": "^configure (revert|confirm)"})
+        result = self.run_job(expect=1)
+        self.assertEqual(result["status"], "failed")
+        self.assertIn("the device may still take back all that was changed",
+                      result["error"]["message"])
+
     def test_cut_at_every_line(self):
         text = "ntp server 10.0.0.9\n" + RISKY + "ntp server 10.0.0.8\n"
         ends = {"changed", "failed", "rolled_back"}
@@ -292,6 +337,15 @@ class NoArchive(GuardCase):
                          ("rolled_back", "refused"))
         self.assert_as_before()
 
+    def test_a_reload_of_somebody_else(self):
+        before = self.leave_armed("^reload cancel", more="guard: reload")
+        result = self.run_job("interface GigabitEthernet0/3\n"
+                              " description other\n", "guard: reload",
+                              expect=1)
+        self.assert_left_alone(result, before, "reload in 5", "reload cancel")
+        self.lab.expire(self.NAME)
+        self.assert_as_before()
+
     def test_the_reload_is_refused(self):
         self.faults({"kind": "refuse", "at": "^reload in"})
         result = self.run_job(more="guard: reload", expect=1)
@@ -321,8 +375,8 @@ class Junos(GuardCase):
         self.assertEqual(
             [line for line in self.sent() if "commit" in line or
              "configur" in line or "compare" in line],
-            ["show configuration | display set", "configure exclusive",
-             "show | compare", "commit check",
+            ["show configuration | display set", "show system commit",
+             "configure exclusive", "show | compare", "commit check",
              "commit confirmed 5", "exit configuration-mode",
              "show configuration | display set",
              "show configuration | display set", "configure exclusive",
@@ -341,6 +395,16 @@ class Junos(GuardCase):
         self.run_job("set system ntp server 10.0.0.1\n", save=False)
         self.assertNotIn("commit confirmed 5", self.sent())
         self.assertIn("commit", self.sent())
+
+    def test_a_commit_of_somebody_else_waits(self):
+        """Ours would make theirs last."""
+        before = self.leave_armed("^commit$")
+        result = self.run_job("set interfaces ge-0/0/1 description other\n",
+                              expect=1)
+        self.assert_left_alone(result, before, "commit", "commit confirmed 5",
+                               "rollback 1")
+        self.lab.expire(self.NAME)
+        self.assert_as_before()
 
     def test_check_or_commit_fails(self):
         for kind in ("verify_fails", "commit_fails"):

@@ -11,6 +11,14 @@ GUARDED = "unit/device/test_step:applied_lists_are_guarded"
 LOCKOUT = "e2e/test_lockout:"
 
 MUTANTS = [
+    mutant("acl: no swap under a name that is cut", "src/device/step_acl_edit.c",
+           "if (name_max && strlen(change->copy_name) > name_max)",
+           "if (false)",
+           "e2e/test_lockout:"
+           "Strategies.test_a_name_without_room_for_another"),
+    mutant("acl: a number tells the type", "src/device/step_acl.c",
+           "if (check_type(&change) || ", "if (",
+           "e2e/test_acl:Lists.test_a_number_tells_the_type"),
     mutant("uses: the header above decides", USES,
            "is_under(&rules[r], above)", "true",
            UNIT_USES + "uses_are_found"),

@@ -23,6 +23,7 @@ static struct fixture fixture;
 struct toy {
 	bool archive;
 	const char *revert; /* to `configure terminal revert timer` */
+	bool unarmed; /* goes to the configuration mode without a timer */
 	bool asks; /* whether to save, before a reload */
 	bool asked, in_config, pending;
 	struct buf heard; /* "line|" for each but the set-up */
@@ -34,6 +35,10 @@ toy_exec(struct toy *toy, const char *line, struct buf *out)
 	if (str_starts(line, "configure terminal")) {
 		toy->in_config = !toy->revert;
 		buf_adds(out, toy->revert ? toy->revert : "");
+		if (!toy->revert && !toy->unarmed)
+			buf_adds(out,
+			    "Rollback Confirmed Change: Backing up current "
+			    "running config to flash:archive-0\r\n");
 	} else if (str_eq(line, "show archive")) {
 		buf_adds(out,
 		    toy->archive ? "The maximum archive configurations "
@@ -43,6 +48,10 @@ toy_exec(struct toy *toy, const char *line, struct buf *out)
 		buf_adds(out,
 		    toy->pending ? "Timer type: absolute timer\r\n"
 				 : "%No Rollback Confirmed Change pending\r\n");
+	} else if (str_eq(line, "show reload")) {
+		buf_adds(out,
+		    toy->pending ? "Reload scheduled in 3 minutes by y\r\n"
+				 : "No reload is scheduled.\r\n");
 	} else if (str_eq(line, "configure revert now")) {
 		buf_adds(out, "%No Rollback Confirmed Change pending\r\n");
 	} else if (str_starts(line, "show nothing")) {
@@ -214,13 +223,15 @@ a_reload_is_scheduled_and_nothing_saved(void **state)
 	struct buf shown;
 	bench_begin(&bench, (struct toy){ 0 });
 	assert_int_equal(begin(&bench, JOB_GUARD_RELOAD, &push, &fault), 0);
-	assert_string_equal(buf_str(&bench.toy.heard), "reload in 5|no||");
+	assert_string_equal(
+	    buf_str(&bench.toy.heard), "show reload|reload in 5|no||");
 	assert_string_equal(buf_str(&fixture.stages), "change|");
 	assert_true(bench.guard.armed);
 	assert_null(push.enter);
 	/* Once is enough. */
 	assert_int_equal(guard_begin(&bench.guard, &push, &fault), 0);
-	assert_string_equal(buf_str(&bench.toy.heard), "reload in 5|no||");
+	assert_string_equal(
+	    buf_str(&bench.toy.heard), "show reload|reload in 5|no||");
 	push_clear(&push);
 
 	/* The toy knows no ^C: it is left after the silence. */
@@ -246,11 +257,37 @@ nothing_is_armed_where_the_change_is_not_allowed(void **state)
 	fixture.forbidden = STAGE_CHANGE;
 	assert_int_equal(begin(&bench, JOB_GUARD_RELOAD, &push, &fault), -1);
 	assert_int_equal(fault.err.kind, ERR_CANCELLED);
-	assert_string_equal(buf_str(&bench.toy.heard), "");
+	assert_string_equal(buf_str(&bench.toy.heard), "show reload|");
 	assert_false(bench.guard.armed);
 	push_clear(&push);
 	fault_clear(&fault);
 	bench_end(&bench);
+}
+
+/* Neither is armed beside it, nor taken away. */
+static void
+what_is_armed_already_is_left_alone(void **state)
+{
+	static const enum job_guard guards[] = { JOB_GUARD_ALWAYS,
+		JOB_GUARD_RELOAD };
+	static const char *const asked[] = {
+		"show archive config rollback timer|", "show reload|"
+	};
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct bench bench;
+		struct push push;
+		struct fault fault = { 0 };
+		bench_begin(
+		    &bench, (struct toy){ .archive = !i, .pending = true });
+		assert_int_equal(begin(&bench, guards[i], &push, &fault), -1);
+		assert_int_equal(fault.err.kind, ERR_REFUSED);
+		assert_string_equal(buf_str(&bench.toy.heard), asked[i]);
+		assert_false(bench.guard.armed);
+		push_clear(&push);
+		fault_clear(&fault);
+		bench_end(&bench);
+	}
 }
 
 /* A way in that is refused arms nothing: what is pending is somebody else's. */
@@ -275,6 +312,31 @@ a_refused_way_in_is_not_undone(void **state)
 	push_clear(&push);
 	fault_clear(&fault);
 	bench_end(&bench);
+}
+
+/* The mode is there, the timer may be: nothing is sent, and it is looked. */
+static void
+a_way_in_that_does_not_arm_is_no_guard(void **state)
+{
+	(void)state;
+	for (int unarmed = 0; unarmed < 2; unarmed++) {
+		struct bench bench;
+		struct push push;
+		struct fault fault = { 0 };
+		bench_begin(&bench,
+		    (struct toy){ .archive = true, .unarmed = unarmed });
+		assert_int_equal(
+		    begin(&bench, JOB_GUARD_AUTO, &push, &fault), 0);
+		int rc = sender_push(bench.session, &push, &fault);
+		assert_int_equal(rc, unarmed ? -1 : 0);
+		assert_int_equal(
+		    fault.err.kind, unarmed ? ERR_VERIFY : ERR_NONE);
+		guard_pushed(&bench.guard, &push, rc);
+		assert_true(bench.guard.armed);
+		push_clear(&push);
+		fault_clear(&fault);
+		bench_end(&bench);
+	}
 }
 
 /* What the line shows decides: LINE, its proof, and what becomes of it. */
@@ -423,7 +485,9 @@ main(void)
 		cmocka_unit_test(a_reload_is_scheduled_and_nothing_saved),
 		cmocka_unit_test(
 		    nothing_is_armed_where_the_change_is_not_allowed),
+		cmocka_unit_test(what_is_armed_already_is_left_alone),
 		cmocka_unit_test(a_refused_way_in_is_not_undone),
+		cmocka_unit_test(a_way_in_that_does_not_arm_is_no_guard),
 		cmocka_unit_test(a_proof_decides),
 		cmocka_unit_test(without_a_guard_only_what_is_seen_counts),
 		cmocka_unit_test(an_undo_that_was_left_is_adopted),
