@@ -16,6 +16,7 @@ import sys
 import time
 
 import measures
+import shell
 
 DOCUMENT = os.path.join(measures.SOURCE, "docs", "performance.md")
 BEGIN = "<!-- figures: written by tests/bench/bench.py -->"
@@ -44,18 +45,27 @@ def verdict(row):
     return "" if row.met is None else "met" if row.met else "NOT MET"
 
 
-HEAD = ("what", "netpush", "floor", "netmiko", "target", "", "")
+class Table:
+    """Rows that have the same peers beside netpush."""
+
+    def __init__(self, title, measures, peers):
+        self.title, self.measures, self.peers = title, measures, peers
+        self.rows = []
+
+    def head(self):
+        return ("what", "netpush", *self.peers, "target", "", "")
+
+    def cells(self, row):
+        return (row.what, spread(row.netpush, row.unit),
+                *(spread(row.peers.get(peer), row.unit)
+                  for peer in self.peers),
+                row.target, verdict(row), row.note)
 
 
-def cells(row):
-    return (row.what, spread(row.netpush, row.unit),
-            spread(row.floor, row.unit), spread(row.netmiko, row.unit),
-            row.target, verdict(row), row.note)
-
-
-def print_table(rows):
-    table = [HEAD] + [cells(row) for row in rows]
-    widths = [max(len(line[i]) for line in table) for i in range(len(HEAD))]
+def print_table(table):
+    table = [table.head()] + [table.cells(row) for row in table.rows]
+    widths = [max(len(line[i]) for line in table)
+              for i in range(len(table[0]))]
     for line in table:
         print("  ".join(text.ljust(width) for text, width in zip(
             line, widths)).rstrip())
@@ -69,19 +79,19 @@ def ratio(row, values):
     return "%.0f" % times if times >= 10 else "%.2g" % times
 
 
-def document_rows(rows):
+def document_rows(table):
     """Absolute values only where the target is one; else netpush is 1."""
-    lines = ["| what | netpush | floor | netmiko | target | |",
-             "|---|---|---|---|---|---|"]
-    for row in rows:
+    head = ("what", "netpush", *table.peers, "target", "")
+    lines = ["| %s |" % " | ".join(head), "|" + "---|" * len(head)]
+    for row in table.rows:
         shown = spread(row.netpush, row.unit)
-        if row.floor or row.netmiko:
+        if shown and any(row.peers.values()):
             shown = "1"
         told = "; ".join(
             text for text in (verdict(row), row.note) if text)
-        lines.append("| %s | %s | %s | %s | %s | %s |" % (
-            row.what, shown, ratio(row, row.floor), ratio(row, row.netmiko),
-            row.target, told))
+        lines.append("| %s |" % " | ".join((
+            row.what, shown, *(ratio(row, row.peers.get(peer))
+                               for peer in table.peers), row.target, told)))
     return lines
 
 
@@ -103,22 +113,41 @@ def commit():
     return done.stdout.strip() or "unknown"
 
 
-def write_document(rows, netmiko):
+def write_document(tables, netmiko):
     with open(DOCUMENT, encoding="utf-8") as file:
         text = file.read()
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
     peer = "netmiko %s" % netmiko if netmiko else "netmiko was not installed"
-    figures = [BEGIN, "", "%s, commit %s, %s; %s. Values of repeated runs are "
-               "min / median / max." % (
+    figures = [BEGIN, "", "%s, commit %s, %s; %s; %s. Values of repeated runs "
+               "are min / median / max." % (
                    datetime.date.today().isoformat(), commit(), machine(),
-                   peer), "", *document_rows(rows), "", END]
+                   peer, shell.what_is_missing() or shell.versions()), ""]
+    for table in tables:
+        if table.rows:
+            figures += ["### " + table.title, "", *document_rows(table), ""]
+    figures.append(END)
     with open(DOCUMENT, "w", encoding="utf-8") as file:
         file.write(head + "\n".join(figures) + tail)
 
 
+def measure_all(table, options):
+    for measure in table.measures:
+        if options.only and measure.__name__ not in options.only:
+            continue
+        start = time.monotonic()
+        table.rows += measure(options)
+        print("%-16s %5.1f s" % (measure.__name__, time.monotonic() - start),
+              file=sys.stderr)
+    if table.rows:
+        print_table(table)
+
+
 def main():
-    names = [measure.__name__ for measure in measures.ALL]
+    tables = [Table("Devices", measures.ALL, ("floor", "netmiko")),
+              Table("The parallel shell", shell.ALL, shell.PEERS)]
+    names = [measure.__name__ for table in tables
+             for measure in table.measures]
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--quick", action="store_true",
                         help="under a minute: fewer devices, runs and peers")
@@ -135,18 +164,12 @@ def main():
     if not options.no_netmiko and not netmiko:
         print("netmiko is skipped: Debian's python3-netmiko is not installed",
               file=sys.stderr)
-    rows = []
-    for measure in measures.ALL:
-        if options.only and measure.__name__ not in options.only:
-            continue
-        start = time.monotonic()
-        rows += measure(options)
-        print("%-16s %5.1f s" % (measure.__name__, time.monotonic() - start),
-              file=sys.stderr)
-    print_table(rows)
+    for table in tables:
+        measure_all(table, options)
     if options.write and not options.only:
-        write_document(rows, netmiko)
-    return 1 if any(row.met is False for row in rows) else 0
+        write_document(tables, netmiko)
+    return 1 if any(row.met is False for table in tables
+                    for row in table.rows) else 0
 
 
 if __name__ == "__main__":
