@@ -30,6 +30,7 @@
 #define BACKOFF_MAX_MS	   10000
 #define KILL_GRACE_MS	   15000 /* beyond all that a worker may take */
 #define NO_TIMEOUT_MS	   (365LL * 24 * 3600 * 1000)
+#define CREW		   8 /* hosts in one process: they share its fate */
 #define LINE_LIMIT_BYTES   (FRAME_HEAD_BYTES + FRAME_LIMIT_BYTES)
 
 /* What only a running host needs. */
@@ -289,6 +290,18 @@ on_work(void *data, size_t host, int fd, int off_fd)
 	return shell_worker(shell->call, &shell->hosts[host], fd, off_fd);
 }
 
+/* A short session and nothing else: no children, and no files that would be
+ * read and written while others wait. */
+static bool
+shares(void *data, size_t host)
+{
+	const struct shell *shell = data;
+	const struct job_device *device = &shell->hosts[host].device;
+	return (shell->call->kind == SHELL_COMMAND ||
+		   shell->call->kind == SHELL_SCRIPT) &&
+	    !device->proxy_jump && !device->profile;
+}
+
 /* The latest time at which a worker that works as it should is at its end. */
 static int64_t
 kill_after_ms(const struct shell *shell, size_t host)
@@ -459,6 +472,8 @@ shell_run(const struct shell_call *call, const struct shell_host *hosts,
 		.signal = on_signal,
 		.work = on_work,
 		.bytes = on_bytes,
+		.crew = CREW,
+		.shares = shares,
 	};
 	memset(results, 0, count * sizeof(*results));
 	*outcome = (struct shell_outcome){ 0 };
