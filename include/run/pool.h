@@ -43,7 +43,8 @@ struct pool_handler {
 struct pool *pool_new(
     unsigned threads, const struct pool_handler *handler, struct err *err);
 
-/* Kills (SIGKILL) and reaps whoever still runs; restores the signals. */
+/* Kills (SIGKILL) and reaps whoever still runs or rests; restores the
+ * signals. */
 void pool_free(struct pool *pool);
 
 bool pool_has_room(const struct pool *pool);
@@ -57,6 +58,17 @@ void pool_set_threads(struct pool *pool, unsigned threads);
  */
 int pool_start(struct pool *pool, const struct target *target, size_t device,
     int64_t kill_after_ms, struct err *err);
+
+/*
+ * For workers with a `work` of their own, which live on when they have done
+ * it: DEVICE's is free for another, and pool_start() takes it in place of a
+ * new one. It counts no more as running, and `gone` is not called for it.
+ */
+void pool_rest(struct pool *pool, size_t device);
+
+/* In such a worker: waits until pool_start() has another DEVICE for it. False:
+ * there will be none, it ends. */
+bool pool_worker_next(int fd, size_t *device);
 
 /* Waits up to TIMEOUT_MS (-1: until something happens) and calls the handler
  * for all that happened. */

@@ -123,6 +123,9 @@ int copy_sink_write(
 bool copy_sink_has(
     struct copy_sink *sink, uint64_t at, const char *data, size_t len);
 int copy_sink_cut(struct copy_sink *sink, uint64_t len);
+/* It failed, and has all bytes until LEN: what is behind that is nothing to go
+ * on from. */
+void copy_sink_keep(struct copy_sink *sink, uint64_t len);
 /* It is whole: gets its name. */
 int copy_sink_done(struct copy_sink *sink, const struct copy_like *like);
 

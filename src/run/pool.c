@@ -47,6 +47,7 @@ struct crew_process {
 
 struct slot {
 	bool used;
+	bool rests; /* its worker waits for something to do */
 	pid_t pid;
 	struct crew_process *crew; /* or NULL: a process of its own */
 	bool done; /* its crew said so, and this: */
@@ -74,6 +75,8 @@ struct pool {
 	size_t crew_count, crew_cap;
 	struct slot **free_slots;
 	size_t free_count, free_cap;
+	struct slot **resting; /* the last to come is the first to go */
+	size_t resting_count, resting_cap;
 	int epoll_fd;
 	int signal_fd;
 	int held_fd; /* the workers keep it open; -1: none */
@@ -108,14 +111,25 @@ pool_new(unsigned threads, const struct pool_handler *handler, struct err *err)
 }
 
 static void
+forget_resting(struct pool *pool, const struct slot *slot)
+{
+	for (size_t i = 0; i < pool->resting_count; i++)
+		if (pool->resting[i] == slot)
+			pool->resting[i] = pool->resting[--pool->resting_count];
+}
+
+static void
 slot_release(struct pool *pool, struct slot *slot)
 {
 	close(slot->fd);
 	buf_clear(&slot->line);
 	slot->used = false;
+	if (slot->rests)
+		forget_resting(pool, slot);
+	else
+		pool->running--;
 	GROW(pool->free_slots, pool->free_count, pool->free_cap);
 	pool->free_slots[pool->free_count++] = slot;
-	pool->running--;
 }
 
 static struct slot *
@@ -171,6 +185,7 @@ pool_free(struct pool *pool)
 	end_crews(pool);
 	free(pool->slots);
 	free(pool->free_slots);
+	free(pool->resting);
 	if (pool->epoll_fd >= 0)
 		close(pool->epoll_fd);
 	if (pool->signal_fd >= 0)
@@ -306,6 +321,59 @@ bury(pid_t pid)
 	return wait_status;
 }
 
+static struct slot *
+slot_of(const struct pool *pool, size_t device)
+{
+	for (size_t i = 0; i < pool->slot_count; i++)
+		if (pool->slots[i]->used && !pool->slots[i]->rests &&
+		    pool->slots[i]->device == device)
+			return pool->slots[i];
+	return NULL;
+}
+
+/* One that rests does it; false: none can. */
+static bool
+wake(struct pool *pool, size_t device, int64_t kill_after_ms)
+{
+	while (pool->resting_count) {
+		struct slot *slot = pool->resting[pool->resting_count - 1];
+		/* One that died meanwhile is heard of by its stream's end. */
+		bool sent = send(slot->fd, &device, sizeof(device),
+				MSG_NOSIGNAL) == sizeof(device);
+		pool->resting_count--;
+		if (!sent)
+			continue;
+		slot->rests = false;
+		slot->device = device;
+		slot->kill_at = deadline_in(kill_after_ms);
+		pool->running++;
+		return true;
+	}
+	return false;
+}
+
+bool
+pool_worker_next(int fd, size_t *device)
+{
+	for (;;) {
+		ssize_t n = read(fd, device, sizeof(*device));
+		if (n < 0 && errno == EINTR)
+			continue;
+		return n == sizeof(*device);
+	}
+}
+
+void
+pool_rest(struct pool *pool, size_t device)
+{
+	struct slot *slot = slot_of(pool, device);
+	BUG_IF(!slot);
+	slot->rests = true;
+	pool->running--;
+	GROW(pool->resting, pool->resting_count, pool->resting_cap);
+	pool->resting[pool->resting_count++] = slot;
+}
+
 /* Forks what is to be heard on *FD. */
 static pid_t
 fork_worker(struct pool *pool, const struct target *target, size_t device,
@@ -389,6 +457,8 @@ pool_start(struct pool *pool, const struct target *target, size_t device,
 	    handler->shares(handler->data, device)) {
 		crew = join_crew(pool, device, &fd, err);
 		pid = crew ? crew->pid : -1;
+	} else if (wake(pool, device, kill_after_ms)) {
+		return 0;
 	} else {
 		pid = fork_worker(pool, target, device, false, &fd, err);
 	}
@@ -465,15 +535,6 @@ hear_lines(struct pool *pool, struct slot *slot)
 	buf_drop(&slot->line, at);
 }
 
-static struct slot *
-slot_of(const struct pool *pool, size_t device)
-{
-	for (size_t i = 0; i < pool->slot_count; i++)
-		if (pool->slots[i]->used && pool->slots[i]->device == device)
-			return pool->slots[i];
-	return NULL;
-}
-
 /* What became of a crew's piece of work: either the crew said it before it
  * closed the stream, or the crew itself is gone. */
 static int
@@ -502,10 +563,12 @@ static void
 reap(struct pool *pool, struct slot *slot)
 {
 	size_t device = slot->device;
-	bool overdue = slot->overdue;
+	bool overdue = slot->overdue, rested = slot->rests;
 	int wait_status = slot->crew ? leave_crew(pool, slot) : bury(slot->pid);
 	slot_release(pool, slot);
-	pool->handler.gone(pool->handler.data, device, wait_status, overdue);
+	if (!rested)
+		pool->handler.gone(
+		    pool->handler.data, device, wait_status, overdue);
 }
 
 static void
@@ -562,7 +625,8 @@ kill_overdue(struct pool *pool)
 	pool->next_look = now + OVERDUE_LOOK_MS;
 	for (size_t i = 0; i < pool->slot_count; i++) {
 		struct slot *slot = pool->slots[i];
-		if (slot->used && now >= slot->kill_at && !slot->overdue) {
+		if (slot->used && !slot->rests && now >= slot->kill_at &&
+		    !slot->overdue) {
 			slot->overdue = true;
 			kill(slot->pid, SIGKILL);
 		}
@@ -618,6 +682,6 @@ pool_each(
     const struct pool *pool, void (*fn)(void *data, size_t device), void *data)
 {
 	for (size_t i = 0; i < pool->slot_count; i++)
-		if (pool->slots[i]->used)
+		if (pool->slots[i]->used && !pool->slots[i]->rests)
 			fn(data, pool->slots[i]->device);
 }

@@ -1,4 +1,7 @@
 /*
+ * A worker does one host after the other, as a new process for each would
+ * cost as much as a login; one that crashes costs the host that it was at.
+ *
  * Who is started when: in the order given, at most so many at once, no more at
  * one address than it lets in; those that are tried again come behind those
  * that were not tried yet. With a password, one login must succeed before the
@@ -11,6 +14,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "device/transport_ssh2.h"
+#include "run/crew.h"
 #include "run/frame.h"
 #include "run/host_key.h"
 #include "run/pool.h"
@@ -199,28 +203,6 @@ hear(struct shell *shell, size_t host, const struct frame *frame)
 	}
 }
 
-static void
-on_bytes(void *data, size_t host, const char *bytes, size_t len)
-{
-	struct shell *shell = data;
-	struct flight *flight = shell->flights[host];
-	struct frame frame;
-	while (len && !flight->broken) {
-		/* The buffer has room for one frame. */
-		size_t room = LINE_LIMIT_BYTES - flight->frames.len, at = 0;
-		size_t part = len < room ? len : room;
-		int more;
-		buf_add(&flight->frames, bytes, part);
-		bytes += part;
-		len -= part;
-		while ((more = frame_next(buf_str(&flight->frames),
-			    flight->frames.len, &at, &frame)) > 0)
-			hear(shell, host, &frame);
-		buf_drop(&flight->frames, at);
-		flight->broken = more < 0;
-	}
-}
-
 /* What became of a worker that left no last word. */
 static char *
 epitaph(int wait_status, bool overdue)
@@ -244,10 +226,23 @@ judge_password(struct shell *shell, size_t host, const struct shell_end *end)
 			shell->hosts[host].host->name));
 }
 
-static void
-on_gone(void *data, size_t host, int wait_status, bool overdue)
+/* A short session and nothing else: no children, and no files that would be
+ * read and written while others wait. */
+static bool
+shares(void *data, size_t host)
 {
-	struct shell *shell = data;
+	const struct shell *shell = data;
+	const struct job_device *device = &shell->hosts[host].device;
+	return CREW && CREW_IS_POSSIBLE &&
+	    (shell->call->kind == SHELL_COMMAND ||
+		shell->call->kind == SHELL_SCRIPT) &&
+	    !device->proxy_jump && !device->profile;
+}
+
+/* HOST is at its end, by its worker's last word or by the worker's own. */
+static void
+conclude(struct shell *shell, size_t host, int wait_status, bool overdue)
+{
 	struct flight *flight = shell->flights[host];
 	struct shell_result *result = &shell->results[host];
 	struct shell_end *end = &flight->end;
@@ -275,6 +270,39 @@ on_gone(void *data, size_t host, int wait_status, bool overdue)
 }
 
 static void
+on_gone(void *data, size_t host, int wait_status, bool overdue)
+{
+	conclude(data, host, wait_status, overdue);
+}
+
+static void
+on_bytes(void *data, size_t host, const char *bytes, size_t len)
+{
+	struct shell *shell = data;
+	struct flight *flight = shell->flights[host];
+	struct frame frame;
+	while (len && !flight->broken) {
+		/* The buffer has room for one frame. */
+		size_t room = LINE_LIMIT_BYTES - flight->frames.len, at = 0;
+		size_t part = len < room ? len : room;
+		int more;
+		buf_add(&flight->frames, bytes, part);
+		bytes += part;
+		len -= part;
+		while ((more = frame_next(buf_str(&flight->frames),
+			    flight->frames.len, &at, &frame)) > 0)
+			hear(shell, host, &frame);
+		buf_drop(&flight->frames, at);
+		flight->broken = more < 0;
+	}
+	/* A crew ends the stream of each; other workers go on to the next. */
+	if (!flight->has_end || shares(shell, host))
+		return;
+	pool_rest(shell->pool, host);
+	conclude(shell, host, 0, false);
+}
+
+static void
 on_signal(void *data, int number)
 {
 	struct shell *shell = data;
@@ -287,19 +315,11 @@ static int
 on_work(void *data, size_t host, int fd, int off_fd)
 {
 	const struct shell *shell = data;
-	return shell_worker(shell->call, &shell->hosts[host], fd, off_fd);
-}
-
-/* A short session and nothing else: no children, and no files that would be
- * read and written while others wait. */
-static bool
-shares(void *data, size_t host)
-{
-	const struct shell *shell = data;
-	const struct job_device *device = &shell->hosts[host].device;
-	return (shell->call->kind == SHELL_COMMAND ||
-		   shell->call->kind == SHELL_SCRIPT) &&
-	    !device->proxy_jump && !device->profile;
+	int rc;
+	do {
+		rc = shell_worker(shell->call, &shell->hosts[host], fd, off_fd);
+	} while (rc == 0 && !shares(data, host) && pool_worker_next(fd, &host));
+	return rc;
 }
 
 /* The latest time at which a worker that works as it should is at its end. */

@@ -117,6 +117,20 @@ class Commands(SshCase):
                           for r in result["results"]],
                          [("web2", "web2\n"), ("web1", "web1\n")])
 
+    def test_a_worker_that_is_killed_costs_one_host(self):
+        run = self.start_tool("rcmd", "-s", "-m", "web1", "web2", "web1",
+                              "--", "test ?HOST = web2 || exit 0; "
+                              "echo >/tmp/here; sleep 1000")
+        wait_until(lambda: os.path.exists(
+            self.servers["web2"].path("tmp", "here")), "the second command")
+        [worker] = run.children()
+        os.kill(worker, signal.SIGKILL)
+        run.wait()
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("stderr:\nits worker was killed by signal 9\n"
+                      "return code: 255\nattempts:    1\n", run.stdout)
+        self.assertIn("2 succeeded, 1 failed", run.stdout)
+
     def test_interrupted(self):
         run = self.start_tool("rcmd", "-s", "-m", "web1", "web2", "--",
                               "echo here >/tmp/here; sleep 1000")
