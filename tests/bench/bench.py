@@ -1,7 +1,7 @@
 """The bench: measures netpush beside the floor program and its peers, prints
-one table, and with --write puts it as ratios into docs/performance.md.
+tables, and with --write puts them as ratios into docs/performance.md.
 
-    bench.py [--quick] [--write] [--only NAME]... [--repeat K]
+    bench.py [--quick] [--write] [--table NAME] [--only NAME]... [--repeat K]
 
 NETPUSH_BINARY, NETPUSH_LAB and NETPUSH_FLOOR name the programs of a release
 build. Exit status 1: a figure was not reached.
@@ -19,8 +19,8 @@ import measures
 import shell
 
 DOCUMENT = os.path.join(measures.SOURCE, "docs", "performance.md")
-BEGIN = "<!-- figures: written by tests/bench/bench.py -->"
-END = "<!-- end of the figures -->"
+BEGIN = "<!-- figures of %s: written by tests/bench/bench.py -->"
+END = "<!-- end of the figures of %s -->"
 
 
 def number(value, unit):
@@ -48,8 +48,8 @@ def verdict(row):
 class Table:
     """Rows that have the same peers beside netpush."""
 
-    def __init__(self, title, measures, peers):
-        self.title, self.measures, self.peers = title, measures, peers
+    def __init__(self, name, functions, peers):
+        self.name, self.functions, self.peers = name, functions, peers
         self.rows = []
 
     def head(self):
@@ -113,26 +113,22 @@ def commit():
     return done.stdout.strip() or "unknown"
 
 
-def write_document(tables, netmiko):
+def write_document(table, versions):
     with open(DOCUMENT, encoding="utf-8") as file:
         text = file.read()
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    peer = "netmiko %s" % netmiko if netmiko else "netmiko was not installed"
-    figures = [BEGIN, "", "%s, commit %s, %s; %s; %s. Values of repeated runs "
-               "are min / median / max." % (
+    begin, end = BEGIN % table.name, END % table.name
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    figures = [begin, "", "%s, commit %s, %s; %s. Values of repeated runs are "
+               "min / median / max." % (
                    datetime.date.today().isoformat(), commit(), machine(),
-                   peer, shell.what_is_missing() or shell.versions()), ""]
-    for table in tables:
-        if table.rows:
-            figures += ["### " + table.title, "", *document_rows(table), ""]
-    figures.append(END)
+                   versions), "", *document_rows(table), "", end]
     with open(DOCUMENT, "w", encoding="utf-8") as file:
         file.write(head + "\n".join(figures) + tail)
 
 
 def measure_all(table, options):
-    for measure in table.measures:
+    for measure in table.functions:
         if options.only and measure.__name__ not in options.only:
             continue
         start = time.monotonic()
@@ -144,15 +140,16 @@ def measure_all(table, options):
 
 
 def main():
-    tables = [Table("Devices", measures.ALL, ("floor", "netmiko")),
-              Table("The parallel shell", shell.ALL, shell.PEERS)]
+    tables = [Table("devices", measures.ALL, ("floor", "netmiko")),
+              Table("shell", shell.ALL, shell.PEERS)]
     names = [measure.__name__ for table in tables
-             for measure in table.measures]
+             for measure in table.functions]
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--quick", action="store_true",
                         help="under a minute: fewer devices, runs and peers")
     parser.add_argument("--write", action="store_true",
                         help="put the figures into docs/performance.md")
+    parser.add_argument("--table", choices=[table.name for table in tables])
     parser.add_argument("--only", action="append", choices=names)
     parser.add_argument("--repeat", type=int)
     parser.add_argument("--no-netmiko", action="store_true")
@@ -164,10 +161,14 @@ def main():
     if not options.no_netmiko and not netmiko:
         print("netmiko is skipped: Debian's python3-netmiko is not installed",
               file=sys.stderr)
-    for table in tables:
+    versions = ["netmiko %s" % netmiko if netmiko
+                else "netmiko was not installed", shell.versions()]
+    for table, version in zip(tables, versions):
+        if options.table not in (None, table.name):
+            continue
         measure_all(table, options)
-    if options.write and not options.only:
-        write_document(tables, netmiko)
+        if options.write and not options.only and table.rows:
+            write_document(table, version)
     return 1 if any(row.met is False for table in tables
                     for row in table.rows) else 0
 
