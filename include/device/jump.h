@@ -16,7 +16,8 @@ struct jump {
 };
 
 /*
- * Starts `ssh -W [ADDRESS]:PORT HOST`, HOST being [user@]name[:port]. Returns
+ * Starts `ssh -W [ADDRESS]:PORT HOST`, HOST being [user@]name[:port], or
+ * several of them by commas, one reached through the other. Returns
  * a non-blocking socket that is connected to its ends, or -1 with ERR (kind
  * connect). Whether the jump host could be reached shows only when the
  * stream ends: jump_reason() then has the client's own words.

@@ -244,8 +244,8 @@ shell_conclude(struct shell_view *view)
 	if ((options->json || options->json_path) && shell_write_json(view) &&
 	    !status)
 		status = EXIT_DEVICES_FAILED;
-	if (fflush(stdout)) {
-		log_error("standard output: %s", strerror(errno));
+	if (fflush(stdout) || ferror(stdout)) {
+		log_error("standard output: not everything could be written");
 		status = status ? status : EXIT_DEVICES_FAILED;
 	}
 	return status;

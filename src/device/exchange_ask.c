@@ -16,15 +16,23 @@
 #define QUESTION_SECRET "{{secret}}"
 
 static const struct profile_question *
+find_among(const struct profile_question *questions, size_t count,
+    const char *text, size_t len)
+{
+	for (size_t i = 0; len && i < count; i++)
+		if (re_match(questions[i].when.pattern, text, len, NULL))
+			return &questions[i];
+	return NULL;
+}
+
+static const struct profile_question *
 find_question(const struct exchange *x, const char *text, size_t len)
 {
-	for (size_t i = 0; len && i < x->profile->question_count; i++) {
-		const struct profile_question *question = &x->profile
-							       ->questions[i];
-		if (re_match(question->when.pattern, text, len, NULL))
-			return question;
-	}
-	return NULL;
+	const struct profile_question *own = find_among(
+	    x->request->questions, x->request->question_count, text, len);
+	return own ? own
+		   : find_among(x->profile->questions,
+			 x->profile->question_count, text, len);
 }
 
 /* The head's question got no answer of ours: its line fails, and nothing more

@@ -24,8 +24,14 @@
 static _Noreturn void
 become_client(int wire, int errors, const char *host, const char *target)
 {
-	char name[256], port[16] = "";
-	snprintf(name, sizeof(name), "%s", host);
+	char list[1024], port[16] = "";
+	snprintf(list, sizeof(list), "%s", host);
+	/* The last of several is reached through those before it. */
+	char *name = list, *comma = strrchr(list, ',');
+	if (comma) {
+		*comma = '\0';
+		name = comma + 1;
+	}
 	char *colon = strrchr(name, ':');
 	if (colon && strspn(colon + 1, "0123456789") == strlen(colon + 1)) {
 		*colon = '\0';
@@ -37,12 +43,19 @@ become_client(int wire, int errors, const char *host, const char *target)
 	/* What the worker holds is not the client's; the worker ignores ^C,
 	 * and so does what it is connected through. */
 	close_range(3, ~0U, 0);
-	if (port[0])
-		execlp("ssh", "ssh", "-o", "BatchMode=yes", "-W", target, "-p",
-		    port, "--", name, (char *)NULL);
-	else
-		execlp("ssh", "ssh", "-o", "BatchMode=yes", "-W", target, "--",
-		    name, (char *)NULL);
+	const char *argv[16] = { "ssh", "-o", "BatchMode=yes", "-W", target };
+	size_t count = 5;
+	if (port[0]) {
+		argv[count++] = "-p";
+		argv[count++] = port;
+	}
+	if (comma) {
+		argv[count++] = "-J";
+		argv[count++] = list;
+	}
+	argv[count++] = "--";
+	argv[count] = name;
+	execvp("ssh", (char **)argv);
 	dprintf(STDERR_FILENO, "the ssh client cannot be started: %s\n",
 	    strerror(errno));
 	_exit(127);

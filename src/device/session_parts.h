@@ -52,6 +52,9 @@ struct command_answer {
 	struct buf *out;
 	struct strs *outputs; /* one for each line; NULL for a refused one */
 	size_t refused; /* how many */
+	/* Answers to what the lines ask, before the profile's; or NULL. */
+	const struct profile_question *questions;
+	size_t question_count;
 	const struct profile *profile;
 };
 

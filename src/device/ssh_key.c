@@ -118,9 +118,9 @@ ssh_key_parse(const char *text, size_t len)
 	 * that was given back. */
 	buf_init(&packed, len + 1);
 	buf_init(&bytes, len + 1);
-	packed.data = xmalloc(len + 1);
+	packed.data = xcalloc(1, len + 1);
 	packed.cap = len + 1;
-	bytes.data = xmalloc(len + 1);
+	bytes.data = xcalloc(1, len + 1);
 	bytes.cap = len + 1;
 	for (const char *at = begin + strlen(BEGIN); at < end; at++)
 		if (*at != '\n' && *at != '\r')

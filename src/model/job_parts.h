@@ -51,6 +51,10 @@ void job_phases_read(
 void job_phases_judge(const struct job *job, struct diags *diags);
 void job_phase_clear(struct job_phase *phase);
 
+/* The key `guard`; *GUARD stays after a message. */
+void job_guard_read(
+    enum job_guard *guard, const struct yaml_node *node, struct diags *diags);
+
 /* The one phase of the short form. */
 void job_phase_push(struct job *job, struct place place);
 

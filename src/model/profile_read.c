@@ -3,8 +3,8 @@
  * is reading the ancestors first: a key replaces what was there, except modes,
  * questions and texts until a mark (replaced by pattern), templates (replaced
  * by name), and the lists of refusals, notices, lines to send alone, lines that
- * rename, log lines, lines above the prompt and questions for a new password
- * (added to).
+ * rename, log lines, lines above the prompt, risky lines and questions for a
+ * new password (added to).
  */
 #include "profile_parts.h"
 
@@ -24,7 +24,7 @@ struct draft {
 	const struct yaml_node *refusals, *notices, *read_only, *alone,
 	    *renames, *log_lines, *config_ignore, *new_password, *above_prompt,
 	    *secrets;
-	const struct yaml_node *save, *commit, *acl;
+	const struct yaml_node *save, *commit, *acl, *guards, *risky;
 };
 
 #define FIELD(key, kind, type, member)                                         \
@@ -74,6 +74,8 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("save", MAP, struct draft, save),
 	FIELD("commit", MAP, struct draft, commit),
 	FIELD("acl", MAP, struct draft, acl),
+	FIELD("guards", LIST, struct draft, guards),
+	FIELD("risky", LIST, struct draft, risky),
 };
 static const struct yaml_table profile_table = YAML_TABLE(
     "a profile", profile_fields);
@@ -130,17 +132,8 @@ static const struct yaml_field commit_fields[] = {
 static const struct yaml_table commit_table = YAML_TABLE(
     "\"commit\"", commit_fields);
 
-static const struct yaml_field acl_fields[] = {
-	NEEDED("dialect", LINE, struct profile, acl_dialect),
-	NEEDED("read", LINES, struct profile, acl_read),
-	FIELD("otherwise", LINES, struct profile, acl_otherwise),
-	FIELD("show", LINE, struct profile, acl_show),
-};
-static const struct yaml_table acl_table = YAML_TABLE("\"acl\"", acl_fields);
-
-/* A pattern of the profile; NULL after a message at its place. */
-static struct re *
-compile(const char *pattern, unsigned flags, struct place place,
+struct re *
+profile_compile(const char *pattern, unsigned flags, struct place place,
     struct diags *diags)
 {
 	struct err err = { 0 };
@@ -159,7 +152,7 @@ read_rules(struct profile_rules *rules, const struct yaml_node *list,
 		const char *text = yaml_line(item, what, diags);
 		if (!text)
 			continue;
-		struct re *re = compile(text, 0, item->place, diags);
+		struct re *re = profile_compile(text, 0, item->place, diags);
 		if (!re)
 			continue;
 		GROW(rules->items, rules->count, rules->cap);
@@ -197,9 +190,9 @@ read_modes(
 	}
 }
 
-static void
-read_questions(
-    struct profile *profile, const struct yaml_node *list, struct diags *diags)
+void
+profile_questions_read(struct profile_question **questions, size_t *count,
+    const struct yaml_node *list, struct diags *diags)
 {
 	for (size_t i = 0; list && i < list->count; i++) {
 		const struct yaml_node *node = list->items[i];
@@ -207,25 +200,24 @@ read_questions(
 		bool bad = yaml_read(node, &question_table, &question, diags);
 		question.when.place = yaml_place(node, "pattern");
 		if (!bad)
-			question.when.pattern = compile(
+			question.when.pattern = profile_compile(
 			    question.when.text, 0, question.when.place, diags);
 		if (!question.when.pattern) {
 			profile_question_clear(&question);
 			continue;
 		}
 		size_t at = 0;
-		while (at < profile->question_count &&
-		    strcmp(
-			profile->questions[at].when.text, question.when.text))
+		while (at < *count &&
+		    strcmp((*questions)[at].when.text, question.when.text))
 			at++;
-		if (at < profile->question_count) {
-			profile_question_clear(&profile->questions[at]);
+		if (at < *count) {
+			profile_question_clear(&(*questions)[at]);
 		} else {
-			profile->questions = xrealloc(profile->questions,
-			    at + 1, sizeof(*profile->questions));
-			profile->question_count++;
+			*questions = xrealloc(
+			    *questions, at + 1, sizeof(**questions));
+			(*count)++;
 		}
-		profile->questions[at] = question;
+		(*questions)[at] = question;
 	}
 }
 
@@ -248,9 +240,9 @@ read_untils(
 		bool bad = yaml_read(node, &until_table, &until, diags);
 		until.when.place = yaml_place(node, "pattern");
 		if (!bad) {
-			until.when.pattern = compile(
+			until.when.pattern = profile_compile(
 			    until.when.text, 0, until.when.place, diags);
-			until.opened = compile(until.opened_text, 0,
+			until.opened = profile_compile(until.opened_text, 0,
 			    yaml_place(node, "opened"), diags);
 		}
 		if (!until.when.pattern || !until.opened) {
@@ -311,21 +303,6 @@ read_templates(
 	}
 }
 
-/* Commands of `acl` are templates: one that does not parse is said here. */
-static void
-check_template(const struct yaml_node *node, struct diags *diags)
-{
-	size_t count = node && node->kind == YAML_LIST ? node->count : 1;
-	for (size_t i = 0; node && i < count; i++) {
-		const struct yaml_node *item = node->kind == YAML_LIST
-		    ? node->items[i]
-		    : node;
-		if (item->kind == YAML_SCALAR)
-			template_free(template_parse(
-			    item->text, item->text_place, diags));
-	}
-}
-
 /* The `proof` of the map NODE, whose text was read into *TEXT. A map without
  * one takes the ancestor's away. */
 static void
@@ -335,7 +312,7 @@ read_proof(struct re **proof, char **text, const struct yaml_node *node,
 	re_free(*proof);
 	*proof = NULL;
 	if (yaml_get(node, "proof")) {
-		*proof = compile(
+		*proof = profile_compile(
 		    *text, RE_MULTILINE, yaml_place(node, "proof"), diags);
 	} else {
 		free(*text);
@@ -372,7 +349,7 @@ read_first_prompt(
 	if (!node || node->kind != YAML_SCALAR || !profile->first_prompt_text)
 		return;
 	re_free(profile->first_prompt);
-	profile->first_prompt = compile(
+	profile->first_prompt = profile_compile(
 	    profile->first_prompt_text, 0, node->place, diags);
 	if (profile->first_prompt &&
 	    re_group(profile->first_prompt, "stem") < 0)
@@ -392,7 +369,8 @@ profile_read(
 	*profile = draft.profile;
 	read_first_prompt(profile, root, diags);
 	read_modes(profile, draft.modes, diags);
-	read_questions(profile, draft.questions, diags);
+	profile_questions_read(&profile->questions, &profile->question_count,
+	    draft.questions, diags);
 	read_untils(profile, draft.untils, diags);
 	read_templates(profile, draft.templates, diags);
 	read_rules(&profile->refusals, draft.refusals, "a refusal", diags);
@@ -409,14 +387,11 @@ profile_read(
 	read_rules(&profile->config_ignore, draft.config_ignore,
 	    "a line to ignore", diags);
 	read_rules(&profile->above_prompt, draft.above_prompt, "a line", diags);
+	read_rules(&profile->risky, draft.risky, "a line", diags);
+	profile_guards_read(profile, draft.guards, diags);
 	read_save(profile, draft.save, diags);
 	read_commit(profile, draft.commit, diags);
-	if (draft.acl &&
-	    yaml_read(draft.acl, &acl_table, profile, diags) == 0) {
-		check_template(yaml_get(draft.acl, "read"), diags);
-		check_template(yaml_get(draft.acl, "otherwise"), diags);
-		check_template(yaml_get(draft.acl, "show"), diags);
-	}
+	profile_read_acl(profile, draft.acl, diags);
 	if (draft.vars) {
 		json_decref(profile->vars);
 		profile->vars = yaml_json(draft.vars);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "run/journal.h"
 #include "run/pool.h"
+#include "run/rundir.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,14 @@ go_on_with_fewer(struct run *run, const struct err *why)
 	return 1;
 }
 
+static char *
+backup_path(const struct run *run, const struct job_device *device)
+{
+	return run->options->check
+	    ? NULL
+	    : rundir_backup(journal_dir(run->journal), device->hostname);
+}
+
 int
 run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 {
@@ -61,6 +70,7 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 	struct err err;
 	bool doubt = phase && about->doubt && !run->options->force;
 	char *transcript = transcript_path(run, device);
+	char *backup = backup_path(run, device);
 	struct target target = {
 		.job = run->job,
 		.device = device,
@@ -71,12 +81,15 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 		.transcript = transcript,
 		.attempt = about->tries + 1,
 		.check_only = run->options->check,
+		.force = run->options->force,
+		.backup = backup,
 		.doubt_step = doubt ? entry->change_step : NULL,
 		.doubt_before = doubt ? entry->change_before : NULL,
 	};
 	int rc = pool_start(run->pool, &target, index,
 	    device->timeouts.device_ms + KILL_GRACE_MS, &err);
 	free(transcript);
+	free(backup);
 	if (rc)
 		return go_on_with_fewer(run, &err);
 	if (phase) {

@@ -261,9 +261,11 @@ class Tables(Case):
     def test_keys_of_a_profile(self):
         words = in_code("docs/profiles.md") | {"config: true", "config"}
         words |= {word.split(":")[0] for word in words}
-        keys = self.names("src/model/profile_read.c",
-                          r'(?:FIELD|NEEDED|\{)\(? ?"(\w+)", ?\s*[A-Z]')
-        self.assertLessEqual(keys, words)
+        for source in ("profile_read.c", "profile_guard.c"):
+            keys = self.names(
+                os.path.join("src/model", source),
+                r'(?:FIELD|NEEDED|\{)\(? ?"(\w+)", ?\s*[A-Z]')
+            self.assertLessEqual(keys, words, source)
 
     def test_profiles(self):
         run = self.netpush("profiles").wait()

@@ -315,6 +315,49 @@ class Reach(SshCase):
         self.assertIn("stdout:\nthrough\n", run.stdout)
         self.assertEqual(self.servers["jump"].logins(), 1)
 
+    def test_jump_hosts_one_behind_the_other(self):
+        self.start_hosts("j1", "j2", "web1")
+        wrapper_dir = os.path.join(self.tmp, "bin")
+        os.mkdir(wrapper_dir)
+        # The one that ssh itself starts for the first hop reads root's own
+        # files: it is told by its options.
+        self.write("bin/ssh", "#!/bin/sh\nexec /usr/bin/ssh -F %s/.ssh/config"
+                   " -o UserKnownHostsFile=%s -i %s \"$@\"\n" %
+                   (self.home, self.known_hosts, self.user_key), 0o700)
+        self.config("UserKnownHostsFile %s\nIdentityFile %s\n"
+                    "Host web1\n ProxyJump j1,root@j2\n" %
+                    (self.known_hosts, self.user_key))
+        run = self.tool("rcmd", "-m", "web1", "--", "echo through",
+                        PATH=wrapper_dir + ":" + os.environ["PATH"])
+        self.assertIn("stdout:\nthrough\n", run.stdout)
+        for name in ("j1", "j2", "web1"):
+            self.assertEqual(self.servers[name].logins(), 1, name)
+
+    def test_ipv6(self):
+        try:
+            with socket.socket(socket.AF_INET6) as probe:
+                probe.bind(("::1", 0))
+        except OSError:
+            self.skipTest("no IPv6 here")
+        self.start_hosts("web1", options=["ListenAddress ::1"])
+        port = self.servers["web1"].port
+        run = self.tool("rcmd", "-m", "root@[::1]:%d" % port, "--",
+                        "echo ?HOST")
+        self.assertIn("rcmd [root@[::1]:%d]: echo [::1]:%d\nstdout:\n"
+                      "[::1]:%d\n" % (port, port, port), run.stdout)
+
+    def test_a_reader_that_went_away(self):
+        """It is said, and the hosts are done all the same."""
+        read, write = os.pipe()
+        os.close(read)
+        run = self.netpush("lcmd", "-m", "h[1-3]", "--",
+                           "echo >>%s/done" % self.tmp, stdout=write).wait()
+        os.close(write)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("not everything could be written", run.stderr)
+        with open(os.path.join(self.tmp, "done"), encoding="ascii") as file:
+            self.assertEqual(file.read(), "\n\n\n")
+
     def test_proxy_command_is_refused_with_words(self):
         self.start_hosts("web1")
         self.config("ProxyCommand nc %h %p\n")
@@ -431,7 +474,8 @@ class Retry(SshCase):
         def look():
             if run.process.poll() is not None:
                 return True
-            with contextlib.suppress(OSError):
+            # It may end, or be at its end, at any time.
+            with contextlib.suppress(OSError, ValueError):
                 children = run.children()
                 most["children"] = max(most["children"], len(children))
                 most["files"] = max(most["files"], max(

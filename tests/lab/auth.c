@@ -22,7 +22,9 @@ verdict(struct auth *auth, const char *method, const char *user, bool ok)
 {
 	struct device *device = auth->device;
 	if (ok &&
-	    faults_take(&device->faults, FAULT_AUTH_REFUSE, WHEN_ANY, NULL, 0))
+	    (machine_refuses_login(device) ||
+		faults_take(
+		    &device->faults, FAULT_AUTH_REFUSE, WHEN_ANY, NULL, 0)))
 		ok = false;
 	witness_add("auth", device->name, auth->session,
 	    json_pack("{s:s s:o s:b}", "method", method, "user",

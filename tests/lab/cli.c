@@ -38,7 +38,7 @@ const struct platform *
 platform_find(const char *device_type)
 {
 	static const struct platform *const all[] = { &platform_ios,
-		&platform_nxos, &platform_junos };
+		&platform_xe, &platform_nxos, &platform_junos };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (str_eq(device_type, all[i]->device_type))
 			return all[i];
@@ -58,11 +58,54 @@ cli_init(struct cli *cli, struct device *device, struct buf *out)
 		.width = 80 };
 }
 
+static void
+stop_task(struct cli *cli)
+{
+	if (cli->task.free)
+		cli->task.free(cli->task.data);
+	cli->task = (struct task){ 0 };
+}
+
+void
+cli_start(struct cli *cli, int64_t step_ms, bool (*step)(struct cli *cli),
+    void *data, void (*free)(void *data))
+{
+	stop_task(cli);
+	cli->task = (struct task){
+		.step = step, .ms = step_ms, .data = data, .free = free
+	};
+}
+
+static bool
+reload_step(struct cli *cli)
+{
+	machine_reload(cli->device, cli->task.data);
+	return false;
+}
+
+void
+cli_reload(struct cli *cli, const char *why)
+{
+	cli_start(cli, 0, reload_step, (void *)(uintptr_t)why, NULL);
+}
+
+bool
+cli_step(struct cli *cli)
+{
+	bool more = cli->task.step(cli);
+	if (!more)
+		stop_task(cli);
+	return more;
+}
+
 void
 cli_clear(struct cli *cli)
 {
 	if (cli->device->platform->leave)
 		cli->device->platform->leave(cli);
+	stop_task(cli);
+	cli_talk(cli, NULL, NULL);
+	free(cli->asked);
 	free(cli->object);
 	free(cli->what);
 	free(cli->text);
@@ -117,6 +160,28 @@ cli_ask(struct cli *cli, const char *question, bool secret,
 	cli->question = question;
 	cli->secret = secret;
 	cli->answer = answer;
+}
+
+void
+cli_askf(struct cli *cli, void (*answer)(struct cli *cli, const char *),
+    const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char *question = xvasprintf(fmt, ap);
+	va_end(ap);
+	free(cli->asked);
+	cli->asked = question;
+	cli_ask(cli, question, false, answer);
+}
+
+void
+cli_talk(struct cli *cli, void *talk, void (*talk_free)(void *talk))
+{
+	if (cli->talk_free)
+		cli->talk_free(cli->talk);
+	cli->talk = talk;
+	cli->talk_free = talk_free;
 }
 
 void

@@ -48,6 +48,7 @@ struct cli {
 	bool closing; /* the last line ended the session */
 	bool saved; /* the last line saved */
 	bool changed; /* the last line changed the device, outside config */
+	bool asks_not; /* NX-OS: terminal dont-ask */
 	bool monitor; /* logs appear on this terminal */
 	char *late; /* what appears behind the next prompt */
 	bool reads_text; /* lines are text up to Ctrl-D: no prompt, no echo */
@@ -61,8 +62,19 @@ struct cli {
 	int length, width; /* of the terminal; 0 = without end */
 	size_t prompt_len; /* columns before the line, for carets */
 
+	/* Work that takes its time: what each step printed is shown. */
+	struct task {
+		bool (*step)(struct cli *cli); /* false: it is over */
+		int64_t ms; /* between two steps */
+		void *data;
+		void (*free)(void *data); /* may be NULL */
+	} task;
+
 	/* A question in progress: the next line goes to answer(). */
 	const char *question;
+	char *asked; /* owned, when the question was made for the moment */
+	void *talk; /* what its questions are about */
+	void (*talk_free)(void *talk);
 	bool secret;
 	int tries;
 	void (*answer)(struct cli *cli, const char *line);
@@ -111,6 +123,15 @@ struct platform {
 	void (*after_line)(struct cli *cli, enum mode mode, const char *object,
 	    const char *line);
 	void (*leave)(struct cli *cli); /* the terminal is gone; or NULL */
+	const char *version, *image; /* that its devices run */
+	const char *file_system; /* "flash:/" */
+	/* Lines that its servers need, NULL: none. */
+	const char *scp_needs, *sftp_needs;
+	bool sftp; /* it has such a server */
+	bool shell; /* that reads the command of an scp */
+	int64_t config_register; /* 0: it has none */
+	bool installed; /* what runs is kept elsewhere than in flash */
+	bool install; /* knows `install add` */
 	int64_t line_limit;
 	enum acl_kind acl_kinds[MODE__COUNT];
 	void (*complain)(struct cli *cli, enum complaint what, size_t offset,
@@ -125,7 +146,8 @@ struct platform {
 };
 
 const struct platform *platform_find(const char *device_type);
-extern const struct platform platform_ios, platform_nxos, platform_junos;
+extern const struct platform platform_ios, platform_xe, platform_nxos,
+    platform_junos;
 
 void cli_init(struct cli *cli, struct device *device, struct buf *out);
 void cli_clear(struct cli *cli);
@@ -144,8 +166,19 @@ int cli_load(struct device *device, const char *text, struct err *err);
 void cli_enter(struct cli *cli, enum mode mode, const char *object);
 void cli_ask(struct cli *cli, const char *question, bool secret,
     void (*answer)(struct cli *cli, const char *line));
+void cli_askf(struct cli *cli, void (*answer)(struct cli *cli, const char *),
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* What the questions that follow are about; given free in the end. */
+void cli_talk(struct cli *cli, void *talk, void (*talk_free)(void *talk));
 void cli_refuse(struct cli *cli, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+void cli_start(struct cli *cli, int64_t step_ms, bool (*step)(struct cli *cli),
+    void *data, void (*free)(void *data));
+/* One step; false when the task is over, and forgotten. */
+bool cli_step(struct cli *cli);
+/* The device goes down when what was printed so far is on its way; WHY is
+ * constant. Takes the place of the task in progress. */
+void cli_reload(struct cli *cli, const char *why);
 /* The fault of KIND that acts on LINE, noted; NULL when there is none. */
 const struct fault *cli_fault(
     struct cli *cli, enum fault_kind kind, const char *line);

@@ -4,8 +4,10 @@
  */
 #include "conn.h"
 #include "auth.h"
+#include "conn_keys.h"
 #include "editor.h"
 #include "reach.h"
+#include "transfer.h"
 #include "witness.h"
 
 #include "base/alloc.h"
@@ -24,16 +26,6 @@
 
 /* How long a client that was told good-bye may take to go. */
 #define LINGER_MS 1000
-#define KEX                                                                    \
-	"curve25519-sha256,curve25519-sha256@libssh.org,"                      \
-	"ecdh-sha2-nistp256"
-
-struct conn_keys {
-	ssh_bind bind;
-	const char *type;
-	char *public;
-};
-
 struct conn {
 	struct conn *next, **link;
 	struct source source; /* our own copy of the descriptor */
@@ -50,6 +42,7 @@ struct conn {
 	int width;
 	uint32_t peer; /* its address, host byte order */
 	bool muted; /* shut out in silence: nothing is read or written */
+	bool hung; /* for ever: the device is down */
 	bool counted; /* as a session, since login */
 	const char *leaving; /* why we said good-bye; waits for its going */
 	bool dead; /* over, and noted as such */
@@ -64,74 +57,6 @@ static struct {
 static void conn_flush(struct conn *conn);
 static void conn_update(struct conn *conn);
 static void conn_reset(struct conn *conn, const char *reason);
-
-static void
-offer(ssh_bind bind, enum ssh_bind_options_e what, const char *algorithms)
-{
-	if (algorithms &&
-	    ssh_bind_options_set(bind, what, algorithms) != SSH_OK)
-		fatal("libssh: cannot offer %s", algorithms);
-}
-
-/* What DEVICE (NULL: any) offers in the key exchange. */
-static void
-offer_algorithms(ssh_bind bind, const struct device *device)
-{
-	offer(bind, SSH_BIND_OPTIONS_KEY_EXCHANGE,
-	    device && device->kex ? device->kex : KEX);
-	if (!device)
-		return;
-	offer(bind, SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, device->host_key_type);
-	offer(bind, SSH_BIND_OPTIONS_CIPHERS_C_S, device->ciphers);
-	offer(bind, SSH_BIND_OPTIONS_CIPHERS_S_C, device->ciphers);
-	offer(bind, SSH_BIND_OPTIONS_HMAC_C_S, device->macs);
-	offer(bind, SSH_BIND_OPTIONS_HMAC_S_C, device->macs);
-}
-
-struct conn_keys *
-conn_keys_new(const struct device *device)
-{
-	struct conn_keys *keys = xcalloc(1, sizeof(*keys));
-	ssh_key key = NULL;
-	bool no = false;
-	bool rsa = device && device->host_key_type &&
-	    strstr(device->host_key_type, "rsa");
-	keys->bind = ssh_bind_new();
-	keys->type = rsa ? "ssh-rsa" : "ssh-ed25519";
-	if (!keys->bind ||
-	    ssh_pki_generate(rsa ? SSH_KEYTYPE_RSA : SSH_KEYTYPE_ED25519,
-		rsa ? 2048 : 0, &key) != SSH_OK ||
-	    ssh_pki_export_pubkey_base64(key, &keys->public) != SSH_OK)
-		fatal("libssh: cannot make a host key");
-	ssh_bind_options_set(keys->bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
-	offer_algorithms(keys->bind, device);
-	/* The bind owns the key from here on. */
-	ssh_bind_options_set(keys->bind, SSH_BIND_OPTIONS_IMPORT_KEY, key);
-	ssh_bind_options_set(keys->bind, SSH_BIND_OPTIONS_BANNER, "Cisco-1.25");
-	return keys;
-}
-
-void
-conn_keys_free(struct conn_keys *keys)
-{
-	if (!keys)
-		return;
-	ssh_bind_free(keys->bind);
-	ssh_string_free_char(keys->public);
-	free(keys);
-}
-
-const char *
-conn_keys_public(const struct conn_keys *keys)
-{
-	return keys->public;
-}
-
-const char *
-conn_keys_type(const struct conn_keys *keys)
-{
-	return keys->type;
-}
 
 static void
 count_session(struct conn *conn)
@@ -240,6 +165,30 @@ conns_drop(const struct device *device, const char *reason)
 }
 
 void
+conns_hang(struct device *device)
+{
+	for (struct conn *conn = conns.all; conn; conn = conn->next) {
+		if (conn->device != device || conn->dead)
+			continue;
+		conn->muted = conn->hung = true;
+		if (conn->session) {
+			timer_disarm(&conn->session->timer);
+			conn->session->muted = true;
+			conn->session->end = SESSION_RESET;
+		}
+		loop_change(&conn->source, 0);
+	}
+}
+
+void
+conns_reset_hung(struct device *device)
+{
+	for (struct conn *conn = conns.all; conn; conn = conn->next)
+		if (conn->device == device && conn->hung)
+			conn_reset(conn, "cut by reload");
+}
+
+void
 conns_say(struct device *device, const char *text, bool log)
 {
 	for (struct conn *conn = conns.all; conn; conn = conn->next) {
@@ -293,7 +242,7 @@ conns_judge(struct device *device)
 {
 	for (struct conn *conn = conns.all; conn; conn = conn->next) {
 		if (conn->device != device || conn->dead || conn->leaving ||
-		    !conn->ssh)
+		    conn->hung || !conn->ssh)
 			continue;
 		struct flow flow = reach_flow(device, conn->peer, true);
 		struct buf why;
@@ -358,10 +307,42 @@ static void
 say_goodbye(struct conn *conn)
 {
 	conn->leaving = "exit";
-	ssh_channel_request_send_exit_status(conn->channel, 0);
+	ssh_channel_request_send_exit_status(
+	    conn->channel, conn->session->exit_status);
 	ssh_channel_send_eof(conn->channel);
 	ssh_channel_close(conn->channel);
 	timer_arm(&conn->linger, clock_ms() + LINGER_MS);
+}
+
+/* The connection is there for another channel. */
+static void
+end_channel(struct conn *conn)
+{
+	if (conn->channel)
+		ssh_remove_channel_callbacks(conn->channel, &conn->channel_cb);
+	conn->channel = NULL;
+	session_free(conn->session);
+	conn->session = NULL;
+}
+
+/* Is there a file program behind which another channel may come? */
+static bool
+takes_another(const struct conn *conn)
+{
+	return conn->session && conn->session->transfer.kind &&
+	    conn->device->platform->shell;
+}
+
+/* A file program is over: OpenSSH's server would take the next one, that of
+ * IOS hangs up. */
+static void
+finish_transfer(struct conn *conn)
+{
+	ssh_channel_request_send_exit_status(
+	    conn->channel, conn->session->exit_status);
+	ssh_channel_send_eof(conn->channel);
+	ssh_channel_close(conn->channel);
+	end_channel(conn);
 }
 
 static void
@@ -385,7 +366,11 @@ conn_flush(struct conn *conn)
 	case SESSION_OPEN:
 		break;
 	case SESSION_EXIT:
-		if (!conn->leaving && !conn->session->tx.len)
+		if (conn->leaving || conn->session->tx.len)
+			break;
+		if (takes_another(conn))
+			finish_transfer(conn);
+		else
 			say_goodbye(conn);
 		break;
 	case SESSION_DROP:
@@ -424,8 +409,10 @@ conn_update(struct conn *conn)
 		return;
 	}
 	bool writing = ssh_get_poll_flags(conn->ssh) & SSH_WRITE_PENDING;
+	bool reading = !conn->session || !transfer_holds(conn->session);
 	loop_change(&conn->source,
-	    (uint32_t)EPOLLIN | (writing ? (uint32_t)EPOLLOUT : 0));
+	    (reading ? (uint32_t)EPOLLIN : 0) |
+		(writing ? (uint32_t)EPOLLOUT : 0));
 }
 
 static void
@@ -482,7 +469,9 @@ on_eof(ssh_session ssh, ssh_channel channel, void *userdata)
 {
 	struct conn *conn = userdata;
 	(void)ssh, (void)channel;
-	if (!conn->leaving && !conn->linger.slot)
+	if (conn->session && !conn->dead && transfer_eof(conn->session))
+		return;
+	if (conn->session && !conn->leaving && !conn->linger.slot)
 		timer_arm(&conn->linger, clock_ms() + LINGER_MS);
 }
 
@@ -491,7 +480,11 @@ on_close(ssh_session ssh, ssh_channel channel, void *userdata)
 {
 	struct conn *conn = userdata;
 	(void)ssh, (void)channel;
-	if (!conn->leaving)
+	if (!conn->session)
+		conn->channel = NULL; /* it was refused what it asked for */
+	else if (takes_another(conn))
+		transfer_eof(conn->session); /* the rest is conn_flush()'s */
+	else if (!conn->leaving)
 		timer_arm(&conn->linger, clock_ms());
 }
 
@@ -530,12 +523,28 @@ on_shell(ssh_session ssh, ssh_channel channel, void *userdata)
 	return 0;
 }
 
+/* 0, or 1 when the device has no such program. */
+static int
+open_transfer(struct conn *conn, const char *kind, const char *command)
+{
+	if (!open_session(conn, kind))
+		return 1;
+	if (transfer_start(conn->session, command))
+		return 0;
+	session_free(conn->session);
+	conn->session = NULL;
+	return 1;
+}
+
 static int
 on_exec(
     ssh_session ssh, ssh_channel channel, const char *command, void *userdata)
 {
 	struct conn *conn = userdata;
 	(void)ssh, (void)channel;
+	if (str_starts(command, "scp ") &&
+	    open_transfer(conn, "scp", command) == 0)
+		return 0;
 	if (!conn->device->exec || !open_session(conn, "exec")) {
 		witness_add("exec_refused", conn->device->name, conn->id,
 		    json_pack("{s:o}", "line",
@@ -546,10 +555,23 @@ on_exec(
 	return 0;
 }
 
+static int
+on_subsystem(
+    ssh_session ssh, ssh_channel channel, const char *name, void *userdata)
+{
+	struct conn *conn = userdata;
+	(void)ssh, (void)channel;
+	return str_eq(name, "sftp") ? open_transfer(conn, "sftp", NULL) : 1;
+}
+
 static ssh_channel
 on_channel(ssh_session ssh, void *userdata)
 {
 	struct conn *conn = CONTAINER(userdata, struct conn, auth);
+	/* The end of one and the start of the next may come together. */
+	if (conn->channel && takes_another(conn) &&
+	    conn->session->end == SESSION_EXIT)
+		finish_transfer(conn);
 	if (conn->channel)
 		return NULL;
 	conn->channel = ssh_channel_new(ssh);
@@ -561,6 +583,7 @@ on_channel(ssh_session ssh, void *userdata)
 		.channel_pty_request_function = on_pty,
 		.channel_shell_request_function = on_shell,
 		.channel_exec_request_function = on_exec,
+		.channel_subsystem_request_function = on_subsystem,
 	};
 	ssh_callbacks_init(&conn->channel_cb);
 	ssh_set_channel_callbacks(conn->channel, &conn->channel_cb);
@@ -649,7 +672,7 @@ conn_new(struct device *device, unsigned id, int fd, uint32_t peer,
 	conn->ssh = ssh_new();
 	conn->event = ssh_event_new();
 	if (theirs < 0 || !conn->ssh || !conn->event ||
-	    ssh_bind_accept_fd(keys->bind, conn->ssh, theirs) != SSH_OK)
+	    !conn_keys_accept(keys, conn->ssh, theirs))
 		fatal("libssh: cannot take a connection");
 	ssh_set_blocking(conn->ssh, 0);
 	auth_init(&conn->auth, device, id, conn->ssh, auth_done);

@@ -92,11 +92,21 @@ static int
 set_one(struct device *device, json_t *request, struct err *err)
 {
 	const json_t *faults = json_object_get(request, "faults");
-	const json_t *latency = json_object_get(request, "latency_ms");
+	const struct {
+		const char *key;
+		int64_t *value;
+	} numbers[] = { { "latency_ms", &device->latency_ms },
+		{ "down_ms", &device->machine.down_ms },
+		{ "flash_bytes", &device->machine.flash_bytes },
+		{ "verify_ms", &device->machine.verify_ms },
+		{ "copy_rate", &device->machine.copy_rate } };
 	if (faults && faults_load(&device->faults, faults, err))
 		return -1;
-	if (latency)
-		device->latency_ms = json_integer_value(latency);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const json_t *number = json_object_get(request, numbers[i].key);
+		if (number)
+			*numbers[i].value = json_integer_value(number);
+	}
 	return 0;
 }
 
@@ -110,9 +120,17 @@ reset_one(struct device *device, json_t *request, struct err *err)
 static int
 reload_one(struct device *device, json_t *request, struct err *err)
 {
-	(void)request;
-	server_drop(device);
-	return device_reload(device, err);
+	(void)request, (void)err;
+	machine_reload(device, "control");
+	return 0;
+}
+
+static int
+boot_one(struct device *device, json_t *request, struct err *err)
+{
+	(void)request, (void)err;
+	machine_boot(device);
+	return 0;
 }
 
 static int
@@ -165,6 +183,7 @@ static const struct request {
 	{ "set", NULL, set_one },
 	{ "reset", NULL, reset_one },
 	{ "reload", NULL, reload_one },
+	{ "boot", NULL, boot_one },
 	{ "drop", NULL, drop_one },
 	{ "release", NULL, release_one },
 	{ "down", NULL, down_one },

@@ -58,6 +58,13 @@ device_expire(struct device *device)
 	undo_expire(&device->confirm);
 }
 
+void
+device_power(struct device *device, bool up)
+{
+	if (watcher)
+		watcher->power(device, up);
+}
+
 /* What a power failure takes: pending changes, sessions, checkpoints. */
 static void
 forget(struct device *device)
@@ -77,6 +84,7 @@ device_free(struct device *device)
 	if (!device)
 		return;
 	forget(device);
+	machine_clear(&device->machine);
 	history_clear(&device->history);
 	config_clear(&device->running);
 	faults_clear(&device->faults);
@@ -118,6 +126,17 @@ device_save(struct device *device)
 	device->counters.saves++;
 }
 
+bool
+device_is_saved(const struct device *device)
+{
+	struct buf text;
+	buf_init(&text, CONFIG_LIMIT);
+	device_print(device, &text);
+	bool saved = str_eq(buf_str(&text), device->startup);
+	buf_clear(&text);
+	return saved;
+}
+
 unsigned
 device_serial(const struct device *device)
 {
@@ -153,6 +172,7 @@ device_reset(struct device *device, struct err *err)
 {
 	struct counters now = device->counters;
 	forget(device);
+	machine_reset(device);
 	if (start_from(device, device->first_config, err) ||
 	    faults_load(&device->faults, device->first_faults, err))
 		return -1;
@@ -179,6 +199,7 @@ struct wishes {
 	    minute_ms;
 	int own_host_key, exec, prompt_cut, numbers, matches, missing,
 	    vty_spares, no_archive, rollback_cuts, history;
+	struct machine_wishes machine;
 };
 
 static int
@@ -188,7 +209,8 @@ unpack(const json_t *object, struct wishes *w, struct err *err)
 	if (json_unpack_ex((json_t *)(uintptr_t)object, &error, JSON_STRICT,
 		"{s?s s?s s?s s?s s?s s?s s?s s?s s?s s?o s?o s?I s?I s?I s?I"
 		" s?b s?b s?b s?b s?b s?b s?o s?s s?s s?s s?s s?s s?I"
-		" s?s s?s s?s s?s s?s s?b s?b s?b s?b s?I s?s}",
+		" s?s s?s s?s s?s s?s s?b s?b s?b s?b s?I s?s"
+		" s?s s?s s?s s?I s?I s?I s?I s?I s?b s?b}",
 		"hostname", &w->hostname, "type", &w->type, "username",
 		&w->username, "password", &w->password, "enable", &w->enable,
 		"login_mode", &w->mode, "startup", &w->startup, "banner",
@@ -206,7 +228,13 @@ unpack(const json_t *object, struct wishes *w, struct err *err)
 		"logs", &w->logs, "vty_spares_open", &w->vty_spares,
 		"no_archive", &w->no_archive, "rollback_cuts",
 		&w->rollback_cuts, "acl_history", &w->history, "minute_ms",
-		&w->minute_ms, "above_prompt", &w->above))
+		&w->minute_ms, "above_prompt", &w->above, "version",
+		&w->machine.version, "image", &w->machine.image, "down",
+		&w->machine.down, "down_ms", &w->machine.down_ms, "flash_bytes",
+		&w->machine.flash_bytes, "members", &w->machine.members,
+		"verify_ms", &w->machine.verify_ms, "copy_rate",
+		&w->machine.copy_rate, "install_mode", &w->machine.install_mode,
+		"dir_kbytes", &w->machine.dir_kbytes))
 		return err_set(err, ERR_JOB, "device: %s", error.text);
 	return 0;
 }
@@ -313,7 +341,8 @@ device_make(const struct wishes *w, const char *address, struct err *err)
 	device->line_limit = w->line_limit ? w->line_limit
 					   : device->platform->line_limit;
 	if (auth_mask(w->auth, &device->auth, err) ||
-	    make_guard(device, w, err) || device_reset(device, err))
+	    make_guard(device, w, err) ||
+	    machine_init(device, &w->machine, err) || device_reset(device, err))
 		goto fail;
 	device->counters.saves = 0;
 	return device;
@@ -411,6 +440,7 @@ device_state(const struct device *device)
 	    device->platform->device_type, "running",
 	    safe_string(buf_str(&running)), "startup",
 	    safe_string(device->startup), "acls", acls);
+	machine_state(device, state);
 	buf_clear(&running);
 	return state;
 }

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "fault.h"
 #include "history.h"
+#include "machine.h"
 #include "undo.h"
 
 #include <jansson.h>
@@ -65,6 +66,7 @@ struct device {
 	unsigned archives; /* IOS: how many were made */
 	struct nxos_changes *nxos; /* nxos_change.c; NULL: none yet */
 	struct junos *junos; /* junos_commit.c; NULL: none yet */
+	struct machine machine; /* its software, and that it goes down */
 	bool keeps_history;
 	struct history history;
 
@@ -84,6 +86,8 @@ struct device_watcher {
 	/* TEXT appears on all terminals; a LOG only where logs do. */
 	void (*say)(struct device *device, const char *text, bool log);
 	void (*cut)(struct device *device, const char *reason);
+	/* It went down (as its machine says) or is up again. */
+	void (*power)(struct device *device, bool up);
 };
 void device_watch(const struct device_watcher *watcher);
 
@@ -92,6 +96,7 @@ void device_changed(struct device *device, unsigned session, const char *line);
 void device_say(struct device *device, bool log, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void device_cut(struct device *device, const char *reason);
+void device_power(struct device *device, bool up);
 
 /* What is to be taken back in some minutes is taken back now. */
 void device_expire(struct device *device);
@@ -109,6 +114,9 @@ void device_free(struct device *device);
 void device_print(const struct device *device, struct buf *out);
 
 void device_save(struct device *device);
+
+/* What runs is what a reload would start from. */
+bool device_is_saved(const struct device *device);
 
 /* Running becomes startup, as after power was lost. */
 int device_reload(struct device *device, struct err *err);

@@ -33,6 +33,21 @@ static const struct row {
 	[FAULT_TCAM_FULL] = { "tcam_full", WHEN_ANY },
 	[FAULT_ROLLBACK_FAILS] = { "rollback_fails", WHEN_ANY },
 	[FAULT_COMMIT_FAILS] = { "commit_fails", WHEN_ANY },
+	[FAULT_RELOAD_IGNORED] = { "reload_ignored", WHEN_ANY },
+	[FAULT_NEVER_BACK] = { "never_back", WHEN_ANY },
+	[FAULT_AAA_LATE] = { "aaa_late", WHEN_ANY },
+	[FAULT_NEW_HOST_KEY] = { "new_host_key", WHEN_ANY },
+	[FAULT_BOOTS_OLD] = { "boots_old", WHEN_ANY },
+	[FAULT_IMAGE_FAILS] = { "image_fails", WHEN_ANY },
+	[FAULT_WRONG_MD5] = { "wrong_md5", WHEN_ANY },
+	[FAULT_NVRAM_FULL] = { "nvram_full", WHEN_ANY },
+	[FAULT_ASKS_MORE] = { "asks_more", WHEN_ANY },
+	[FAULT_ASKS_ERASE] = { "asks_erase", WHEN_ANY },
+	[FAULT_PORT_LOST] = { "port_lost", WHEN_ANY },
+	[FAULT_COPY_CUT] = { "copy_cut", WHEN_ANY },
+	[FAULT_COPY_STALLS] = { "copy_stalls", WHEN_ANY },
+	[FAULT_COPY_FULL] = { "copy_full", WHEN_ANY },
+	[FAULT_COPY_CORRUPTS] = { "copy_corrupts", WHEN_ANY },
 };
 
 static const char *const whens[WHEN__COUNT] = { [WHEN_ANY] = "any",
@@ -94,19 +109,20 @@ load_one(struct fault *fault, const json_t *object, struct err *err)
 	const char *kind = NULL, *at = NULL, *when = NULL, *text = NULL;
 	json_error_t error;
 	json_int_t line = 0, times = -1, ms = 0, position = -1, count = 1,
-		   after = 0;
+		   after = 0, bytes = 0;
 	if (json_unpack_ex((json_t *)(uintptr_t)object, &error, JSON_STRICT,
-		"{s:s, s?s, s?s, s?s, s?I, s?I, s?I, s?I, s?I, s?I}", "kind",
-		&kind, "at", &at, "when", &when, "text", &text, "line_number",
-		&line, "times", &times, "ms", &ms, "position", &position,
-		"count", &count, "after", &after))
+		"{s:s, s?s, s?s, s?s, s?I, s?I, s?I, s?I, s?I, s?I, s?I}",
+		"kind", &kind, "at", &at, "when", &when, "text", &text,
+		"line_number", &line, "times", &times, "ms", &ms, "position",
+		&position, "count", &count, "after", &after, "bytes", &bytes))
 		return err_set(err, ERR_JOB, "fault: %s", error.text);
 	*fault = (struct fault){ .line_number = line,
 		.after = after,
 		.times = times,
 		.ms = ms,
 		.position = position,
-		.count = count };
+		.count = count,
+		.bytes = bytes };
 	if (load_kind(fault, kind, when, err))
 		return -1;
 	if (at) {
@@ -163,6 +179,16 @@ acts_on(const struct fault *fault, const char *line, uint64_t number)
 		return false;
 	return !fault->has_regex ||
 	    regexec(&fault->regex, line, 0, NULL, 0) == 0;
+}
+
+const struct fault *
+faults_at(const struct faults *faults, enum fault_kind kind, const char *line)
+{
+	for (size_t i = 0; i < faults->count; i++)
+		if (faults->items[i].kind == kind && faults->items[i].times &&
+		    acts_on(&faults->items[i], line, 0))
+			return &faults->items[i];
+	return NULL;
 }
 
 const struct fault *

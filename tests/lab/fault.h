@@ -33,6 +33,21 @@ enum fault_kind {
 	FAULT_TCAM_FULL,
 	FAULT_ROLLBACK_FAILS,
 	FAULT_COMMIT_FAILS,
+	FAULT_RELOAD_IGNORED,
+	FAULT_NEVER_BACK,
+	FAULT_AAA_LATE,
+	FAULT_NEW_HOST_KEY,
+	FAULT_BOOTS_OLD,
+	FAULT_IMAGE_FAILS,
+	FAULT_WRONG_MD5,
+	FAULT_NVRAM_FULL,
+	FAULT_ASKS_MORE,
+	FAULT_ASKS_ERASE,
+	FAULT_PORT_LOST,
+	FAULT_COPY_CUT,
+	FAULT_COPY_STALLS,
+	FAULT_COPY_FULL,
+	FAULT_COPY_CORRUPTS,
 	FAULT__COUNT,
 };
 
@@ -57,6 +72,7 @@ struct fault {
 	int64_t ms;
 	int64_t position; /* swallow_chars: column of the line, -1 = middle */
 	int64_t count; /* swallow_chars: how many */
+	int64_t bytes; /* copies: behind how many it acts */
 	char *text;
 };
 
@@ -81,6 +97,10 @@ bool faults_have(
  */
 const struct fault *faults_take(struct faults *faults, enum fault_kind kind,
     enum fault_when when, const char *line, uint64_t number);
+
+/* The same without using it up. */
+const struct fault *faults_at(
+    const struct faults *faults, enum fault_kind kind, const char *line);
 
 const char *fault_kind_name(enum fault_kind kind);
 

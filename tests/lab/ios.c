@@ -3,9 +3,11 @@
  * to IOS stands in common.c. Texts follow the IOS command references and
  * the transcripts gathered in the notes on platforms.
  */
+#include "boot.h"
 #include "ios_guard.h"
 #include "reach.h"
 #include "show.h"
+#include "upgrade.h"
 
 #include "base/alloc.h"
 
@@ -106,18 +108,27 @@ static HANDLER(do_disable)
 	cli_enter(cli, MODE_USER, NULL);
 }
 
-static void
-save(struct cli *cli)
+/* False when there is no room for the configuration. */
+bool
+ios_save(struct cli *cli)
 {
+	if (cli_fault(cli, FAULT_NVRAM_FULL, NULL)) {
+		cli_refuse(cli,
+		    "Building configuration...\n"
+		    "%%Error opening nvram:/startup-config (No space left on "
+		    "device)\n");
+		return false;
+	}
 	device_save(cli->device);
 	cli->saved = true;
 	buf_adds(cli->out, "Building configuration...\n[OK]\n");
+	return true;
 }
 
 static HANDLER(do_write)
 {
 	UNUSED_HANDLER;
-	save(cli);
+	ios_save(cli);
 }
 
 static void
@@ -130,14 +141,14 @@ answer_copy(struct cli *cli, const char *line)
 		    line);
 		return;
 	}
-	save(cli);
+	ios_save(cli);
 }
 
 static HANDLER(do_copy)
 {
 	UNUSED_HANDLER;
 	if (cli->device->quiet_prompt)
-		save(cli);
+		ios_save(cli);
 	else
 		cli_ask(cli, "Destination filename [startup-config]? ", false,
 		    answer_copy);
@@ -185,34 +196,6 @@ static HANDLER(do_show_users)
 	    "  Interface    User               Mode         Idle     "
 	    "Peer Address\n\n",
 	    cli->device->username, cli_client(cli, text));
-}
-
-static HANDLER(do_show_version)
-{
-	(void)command;
-	struct buf text;
-	buf_init(&text, SHOW_LIMIT);
-	buf_addf(&text,
-	    "Cisco IOS Software, C2900 Software (C2900-UNIVERSALK9-M), "
-	    "Version 15.2(4)M6, RELEASE SOFTWARE (fc2)\n"
-	    "Technical Support: http://www.cisco.com/techsupport\n"
-	    "\n"
-	    "ROM: System Bootstrap, Version 15.0(1r)M15, RELEASE SOFTWARE "
-	    "(fc1)\n"
-	    "\n"
-	    "%s uptime is 1 week, 2 days, 3 hours, 4 minutes\n"
-	    "System returned to ROM by power-on\n"
-	    "System image file is \"flash:c2900-universalk9-mz.SPA."
-	    "152-4.M6.bin\"\n"
-	    "\n"
-	    "Cisco CISCO2911/K9 (revision 1.0) with 483328K/40960K bytes of "
-	    "memory.\n"
-	    "Processor board ID FTX0000%04u\n"
-	    "\n"
-	    "Configuration register is 0x2102\n\n",
-	    cli->device->running.hostname, device_serial(cli->device));
-	show_filtered(cli, buf_str(&text), words, first + 2);
-	buf_clear(&text);
 }
 
 static const char *
@@ -370,12 +353,31 @@ ios_print_head(const struct device *device, size_t len, struct buf *out)
 	    len, device->shown / 60 % 60, device->shown % 60);
 }
 
+/* The boot lines stand between marks. */
+static void
+print_globals(const struct strs *lines, struct buf *out)
+{
+	struct strs images = { 0 };
+	boot_images(lines, &images);
+	if (images.count)
+		buf_adds(out, "boot-start-marker\n");
+	for (size_t i = 0; i < lines->count; i++)
+		if (str_starts(lines->items[i], "boot system"))
+			buf_addf(out, "%s\n", lines->items[i]);
+	if (images.count)
+		buf_adds(out, "boot-end-marker\n!\n");
+	strs_clear(&images);
+	for (size_t i = 0; i < lines->count; i++)
+		if (!str_starts(lines->items[i], "boot system"))
+			buf_addf(out, "%s\n", lines->items[i]);
+}
+
 static void
 ios_print_config(const struct device *device, struct buf *out)
 {
 	const struct config *config = &device->running;
 	buf_addf(out, "!\nversion 15.2\n!\nhostname %s\n!\n", config->hostname);
-	show_lines(&config->globals, "", out);
+	print_globals(&config->globals, out);
 	if (config->globals.count)
 		buf_adds(out, "!\n");
 	print_sections(config, "line ", false, out);
@@ -401,8 +403,8 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ IN_EXEC, "terminal width <#n>", do_terminal_width, false },
 	{ IN_EXEC, "terminal no monitor", do_terminal_monitor, false },
 	{ IN_EXEC, "terminal monitor", do_terminal_monitor, false },
-	{ IN_EXEC, "show version", do_show_version, false },
-	{ IN_EXEC, "show version ...filter", do_show_version, false },
+	{ IN_EXEC, "show version", ios_show_version, false },
+	{ IN_EXEC, "show version ...filter", ios_show_version, false },
 	{ IN_EXEC, "show inventory", do_show_inventory, false },
 	{ IN_EXEC, "show users", do_show_users, false },
 	{ IN_EXEC, "show clock", do_show_clock, false },
@@ -425,6 +427,32 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ EXEC, "reload in <#minutes>", ios_reload_in, false },
 	{ EXEC, "reload in <#minutes> ...reason", ios_reload_in, false },
 	{ EXEC, "reload cancel", ios_reload_cancel, false },
+	{ EXEC, "dir", ios_dir, false }, { EXEC, "dir <file>", ios_dir, false },
+	{ EXEC, "more <file>", ios_more, false },
+	{ EXEC, "more <file> ...filter", ios_more, false },
+	{ EXEC, "delete <file>", ios_delete, false },
+	{ EXEC, "delete /force <file>", ios_delete, false },
+	{ EXEC, "verify /md5 <file>", ios_verify, false },
+	{ EXEC, "verify /md5 <file> <md5>", ios_verify, false },
+	{ EXEC, "show switch", ios_show_switch, false },
+	{ EXEC, "install add file <file> activate commit", ios_install_add,
+	    false },
+	{ EXEC, "install add file <file> activate commit prompt-level none",
+	    ios_install_add, false },
+	{ EXEC, "install remove inactive", ios_install_remove, false },
+	{ EXEC, "show install summary", ios_show_install, false },
+	{ EXEC, "show cdp neighbors", show_cdp, false },
+	{ EXEC, "show cdp neighbors ...filter", show_cdp, false },
+	{ EXEC, "show ip interface brief", ios_show_ip_brief, false },
+	{ EXEC, "show ip interface brief ...filter", ios_show_ip_brief, false },
+	{ EXEC, "show interfaces status", ios_show_status, false },
+	{ EXEC, "show interfaces status ...filter", ios_show_status, false },
+	{ EXEC, "show ip route summary", ios_show_routes, false },
+	{ EXEC, "show ip route summary ...filter", ios_show_routes, false },
+	{ EXEC, "show boot", ios_show_boot, false },
+	{ EXEC, "show boot ...filter", ios_show_boot, false },
+	{ EXEC, "show bootvar", ios_show_boot, false },
+	{ EXEC, "show bootvar ...filter", ios_show_boot, false },
 	{ EXEC, "show tech-support", do_show_tech, false },
 	{ EXEC, "show ip access-lists", do_show_acl, false },
 	{ EXEC, "show ip access-lists <name>", do_show_acl, false },
@@ -437,6 +465,8 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ EXEC, "write memory", do_write, false },
 	{ EXEC, "write", do_write, false },
 	{ EXEC, "copy running-config startup-config", do_copy, false },
+	{ EXEC, "copy running-config <file>", ios_copy_running, false },
+	{ EXEC, "copy <source> <file>", ios_copy, false },
 	/* Known names, so that abbreviations are as ambiguous as they are. */
 	{ EXEC, "clear counters", do_nothing, false },
 	{ EXEC, "clock set ...time", do_nothing, false },
@@ -445,6 +475,11 @@ static const struct command commands[] = { { IN_EXEC, "enable", do_enable,
 	{ IN_CONFIG, "exit", do_exit, false },
 	{ CONFIG, "hostname =name", do_hostname, true },
 	{ CONFIG, "version =version", do_nothing, false },
+	{ CONFIG, "boot system", ios_boot_system, true },
+	{ CONFIG, "boot system ...image", ios_boot_system, true },
+	{ CONFIG, "boot-start-marker", do_nothing, false },
+	{ CONFIG, "boot-end-marker", do_nothing, false },
+	{ CONFIG, "config-register <value>", ios_config_register, false },
 	{ CONFIG, "ip access-list extended <name>", do_acl, true },
 	{ CONFIG, "ip access-list standard <name>", do_acl, true },
 	{ CONFIG, "ip access-list resequence <name> <#start> <#step>",
@@ -514,22 +549,32 @@ static const char *const mode_names[MODE__COUNT] = { [MODE_CONFIG] = "config",
 	[MODE_ROUTER] = "config-router",
 	[MODE_ARCHIVE] = "config-archive" };
 
+#define LIKE_IOS                                                               \
+	.commands = commands, .mode_names = mode_names, .prompt_tail = "",     \
+	.more = " --More-- ",                                                  \
+	.more_erase = "\b\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b\b",          \
+	.scp_needs = "ip scp server enable", .file_system = "flash:/",         \
+	.line_limit = 254, .empty_permits = true, .underscore = true,          \
+	.permits = reach_sections,                                             \
+	.acl_kinds = { [MODE_EXT_ACL] = ACL_EXTENDED,                          \
+		[MODE_STD_ACL] = ACL_STANDARD,                                 \
+		[MODE_IPV6_ACL] = ACL_IPV6 },                                  \
+	.complain = ios_complain, .complain_acl = ios_complain_acl,            \
+	.print_config = ios_print_config, .print_head = ios_print_head
+
 const struct platform platform_ios = {
 	.device_type = "cisco_ios",
-	.commands = commands,
-	.mode_names = mode_names,
-	.prompt_tail = "",
-	.more = " --More-- ",
-	.more_erase = "\b\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b\b",
-	.line_limit = 254,
-	.empty_permits = true,
-	.underscore = true,
-	.permits = reach_sections,
-	.acl_kinds = { [MODE_EXT_ACL] = ACL_EXTENDED,
-	    [MODE_STD_ACL] = ACL_STANDARD,
-	    [MODE_IPV6_ACL] = ACL_IPV6 },
-	.complain = ios_complain,
-	.complain_acl = ios_complain_acl,
-	.print_config = ios_print_config,
-	.print_head = ios_print_head,
+	.version = "15.2(4)M6",
+	.image = "flash:c2900-universalk9-mz.SPA.152-4.M6.bin",
+	.config_register = 0x2102,
+	LIKE_IOS,
+};
+
+const struct platform platform_xe = {
+	.device_type = "cisco_xe",
+	.version = "17.3.5",
+	.image = "flash:cat9k_iosxe.17.03.05.SPA.bin",
+	.config_register = 0x102,
+	.install = true,
+	LIKE_IOS,
 };

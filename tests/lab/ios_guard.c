@@ -4,6 +4,7 @@
  * ours, and the lab's README names them.
  */
 #include "ios_guard.h"
+#include "upgrade.h"
 
 #include "base/alloc.h"
 #include "base/deadline.h"
@@ -260,20 +261,17 @@ reload_warned(struct undo *undo)
 }
 
 static void
-reload_now(struct device *device)
+reload_now(struct device *device, const char *why)
 {
-	struct err err = { 0 };
 	say_shutdown(device, "NOW");
-	device_cut(device, "cut by reload");
-	/* The startup configuration was printed by us: it is not refused. */
-	if (device_reload(device, &err))
-		device_say(device, true, "%s", err.text);
+	machine_reload(device, why);
 }
 
 static void
 reload_due(struct undo *undo)
 {
-	reload_now(undo->device);
+	undo_disarm(undo);
+	reload_now(undo->device, "timer");
 }
 
 /* 0 minutes: at once. */
@@ -287,7 +285,7 @@ answer_proceed(struct cli *cli, const char *line)
 	if (*line && strchr("yY", *line) == NULL)
 		return;
 	if (!minutes) {
-		reload_now(device);
+		reload_now(device, "command");
 		return;
 	}
 	device->reload_in.warn = reload_warned;
@@ -310,12 +308,37 @@ ask_proceed(struct cli *cli)
 }
 
 static void
+answer_more(struct cli *cli, const char *line)
+{
+	(void)line; /* whatever it was */
+	ask_proceed(cli);
+}
+
+/* What some models want to know before they proceed. */
+static void
+ask_more(struct cli *cli)
+{
+	const struct fault *fault = cli->minutes
+	    ? NULL
+	    : cli_fault(cli, FAULT_ASKS_MORE, NULL);
+	if (!cli->minutes && cli->device->machine.members > 1)
+		buf_adds(cli->out,
+		    "Reload command is being issued on Active unit, this will "
+		    "reload the whole stack\n");
+	if (fault)
+		cli_askf(cli, answer_more, "%s",
+		    fault->text ? fault->text
+				: "Do you want to reload the internal AP ? "
+				  "[yes/no]: ");
+	else
+		ask_proceed(cli);
+}
+
+static void
 answer_save(struct cli *cli, const char *line)
 {
 	if (word_abbreviates(line, "yes")) {
-		device_save(cli->device);
-		cli->saved = true;
-		buf_adds(cli->out, "Building configuration...\n[OK]\n");
+		ios_save(cli);
 	} else if (!word_abbreviates(line, "no")) {
 		buf_adds(cli->out, "% Please answer 'yes' or 'no'.\n");
 		cli_ask(cli,
@@ -323,21 +346,16 @@ answer_save(struct cli *cli, const char *line)
 		    false, answer_save);
 		return;
 	}
-	ask_proceed(cli);
+	ask_more(cli);
 }
 
 static void
 start_reload(struct cli *cli, int64_t minutes)
 {
-	struct buf running;
-	buf_init(&running, 4u << 20);
-	device_print(cli->device, &running);
-	bool saved = str_eq(buf_str(&running), cli->device->startup);
-	buf_clear(&running);
 	cli->minutes = minutes;
 	buf_addc(cli->out, '\n');
-	if (saved)
-		ask_proceed(cli);
+	if (device_is_saved(cli->device))
+		ask_more(cli);
 	else
 		cli_ask(cli,
 		    "System configuration has been modified. Save? [yes/no]: ",

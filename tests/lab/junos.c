@@ -4,6 +4,7 @@
  */
 #include "junos.h"
 #include "show.h"
+#include "upgrade.h"
 
 #include "base/alloc.h"
 
@@ -224,8 +225,9 @@ static HANDLER(do_show_version)
 	UNUSED_HANDLER;
 	buf_addf(cli->out,
 	    "Hostname: %s\nModel: qfx5100-48s-6q\n"
-	    "Junos: 20.4R3.8\nJUNOS OS Kernel 64-bit  [20.4R3.8]\n",
-	    cli->device->running.hostname);
+	    "Junos: %s\nJUNOS OS Kernel 64-bit  [%s]\n",
+	    cli->device->running.hostname, cli->device->machine.version,
+	    cli->device->machine.version);
 }
 
 static HANDLER(do_show_users)
@@ -327,6 +329,25 @@ static const struct command commands[] = {
 	{ EXEC, "set cli <what> ...value", do_set_cli, false },
 	{ EXEC, "show version", do_show_version, false },
 	{ EXEC, "show system users", do_show_users, false },
+	{ EXEC, "show system uptime", junos_show_uptime, false },
+	{ EXEC, "show lldp neighbors", junos_show_lldp, false },
+	{ EXEC, "show interfaces terse", junos_show_terse, false },
+	{ EXEC, "show route summary", junos_show_routes, false },
+	{ EXEC, "request system reboot", junos_reboot, false },
+	{ EXEC, "request system software add <file>", junos_software_add,
+	    false },
+	{ EXEC, "request system software add <file> reboot", junos_software_add,
+	    false },
+	{ EXEC, "request system software add <file> no-validate",
+	    junos_software_add, false },
+	{ EXEC, "request system software add <file> no-validate reboot",
+	    junos_software_add, false },
+	{ EXEC, "file checksum md5 <file>", junos_checksum, false },
+	{ EXEC, "file list <path>", junos_file_list, false },
+	{ EXEC, "file list detail <path>", junos_file_list, false },
+	{ EXEC, "file list <path> detail", junos_file_list, false },
+	{ EXEC, "file delete <file>", junos_file_delete, false },
+	{ EXEC, "show system storage", junos_show_storage, false },
 	{ EXEC, "show system commit", junos_show_commits, false },
 	{ EXEC, "show configuration", do_show_configuration, false },
 	{ EXEC, "show configuration ...path", do_show_configuration, false },
@@ -367,6 +388,12 @@ const struct platform platform_junos = {
 	.more = "---(more)---",
 	.more_erase = "\r            \r",
 	.exec_in_config = false,
+	.version = "20.4R3.8",
+	.file_system = "/var/tmp/",
+	.installed = true,
+	.sftp = true,
+	.shell = true,
+	.image = "/var/tmp/jinstall-host-qfx-5-20.4R3.8-signed.tgz",
 	.line_limit = 4095,
 	.way = "lo0",
 	.permits = junos_permits,

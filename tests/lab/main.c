@@ -3,6 +3,7 @@
  * options, starts the parts in order, and ends them when it is told to.
  */
 #include "control.h"
+#include "flash.h"
 #include "lab.h"
 #include "loop.h"
 #include "server.h"
@@ -147,6 +148,7 @@ start(struct lab *lab, const struct options *options, struct err *err)
 	int rc = -1;
 	lab->dir = options->dir;
 	lab->port = (int)options->port;
+	flash_init(options->dir);
 	if (dir_make(options->dir, 0700, err) || witness_open(log, err) ||
 	    lab_load(lab, options->config, options->count, options->type, err))
 		goto out;

@@ -5,6 +5,7 @@
 #include "nxos_change.h"
 #include "reach.h"
 #include "show.h"
+#include "upgrade.h"
 
 #include "base/alloc.h"
 
@@ -67,6 +68,12 @@ nxos_complain_acl(
 static HANDLER(do_save)
 {
 	UNUSED_HANDLER;
+	if (cli_fault(cli, FAULT_NVRAM_FULL, NULL)) {
+		cli_refuse(cli,
+		    "[########################                ]  60%%\n"
+		    "Configuration update aborted: no space left on device\n");
+		return;
+	}
 	device_save(cli->device);
 	cli->saved = true;
 	buf_adds(cli->out,
@@ -99,27 +106,31 @@ static HANDLER(do_show_users)
 static HANDLER(do_show_version)
 {
 	(void)command;
-	struct buf text;
+	const struct machine *machine = &cli->device->machine;
+	struct buf text, uptime;
 	buf_init(&text, SHOW_LIMIT);
+	buf_init(&uptime, SHOW_LIMIT);
+	machine_uptime(cli->device, true, &uptime);
 	buf_addf(&text,
 	    "Cisco Nexus Operating System (NX-OS) Software\n"
 	    "TAC support: http://www.cisco.com/tac\n"
 	    "\n"
 	    "Software\n"
 	    "  BIOS: version 07.69\n"
-	    "  NXOS: version 9.3(3)\n"
-	    "  NXOS image file is: bootflash:///nxos.9.3.3.bin\n"
+	    "  NXOS: version %s\n"
+	    "  NXOS image file is: %s\n"
 	    "\n"
 	    "Hardware\n"
 	    "  cisco Nexus9000 C9300v Chassis\n"
 	    "  Device name: %s\n"
 	    "  bootflash:    4287040 kB\n"
 	    "\n"
-	    "Kernel uptime is 9 day(s), 3 hour(s), 4 minute(s), 5 "
-	    "second(s)\n",
-	    cli->device->running.hostname);
+	    "Kernel uptime is %s\n",
+	    machine->version, machine->image, cli->device->running.hostname,
+	    buf_str(&uptime));
 	show_filtered(cli, buf_str(&text), words, first + 2);
 	buf_clear(&text);
+	buf_clear(&uptime);
 }
 
 static HANDLER(do_show_acl)
@@ -207,7 +218,7 @@ static const struct command commands[] = { { EXEC, "exit", do_exit, false },
 	{ EXEC, "terminal width <#n>", do_terminal_width, false },
 	{ EXEC, "terminal no monitor", do_terminal_monitor, false },
 	{ EXEC, "terminal monitor", do_terminal_monitor, false },
-	{ EXEC, "terminal dont-ask", do_nothing, false },
+	{ EXEC, "terminal dont-ask", nxos_dont_ask, false },
 	{ EXEC, "show version", do_show_version, false },
 	{ EXEC, "show version ...filter", do_show_version, false },
 	{ EXEC, "show inventory", do_show_inventory, false },
@@ -236,6 +247,23 @@ static const struct command commands[] = { { EXEC, "exit", do_exit, false },
 	{ IN_CONFIG, "commit", nxos_commit, false },
 	{ IN_CONFIG, "abort", nxos_abort, false },
 	{ EXEC, "copy running-config startup-config", do_save, false },
+	{ EXEC, "show cdp neighbors", show_cdp, false },
+	{ EXEC, "show cdp neighbors ...filter", show_cdp, false },
+	{ EXEC, "show interface brief", nxos_show_brief, false },
+	{ EXEC, "show interface brief ...filter", nxos_show_brief, false },
+	{ EXEC, "show ip route summary", nxos_show_routes, false },
+	{ EXEC, "show ip route summary ...filter", nxos_show_routes, false },
+	{ EXEC, "reload", nxos_reload, false },
+	{ EXEC, "dir", nxos_dir, false },
+	{ EXEC, "dir <file>", nxos_dir, false },
+	{ EXEC, "delete <file>", nxos_delete, false },
+	{ EXEC, "delete <file> no-prompt", nxos_delete, false },
+	{ EXEC, "show file <file> md5sum", nxos_show_md5, false },
+	{ EXEC, "show boot", nxos_show_boot, false },
+	{ EXEC, "show install all impact nxos <file>", nxos_show_impact,
+	    false },
+	{ EXEC, "install all nxos <file>", nxos_install, false },
+	{ EXEC, "install all nxos <file> non-disruptive", nxos_install, false },
 	{ EXEC, "clear counters", do_nothing, false },
 
 	{ IN_CONFIG, "end", do_end, false },
@@ -250,6 +278,7 @@ static const struct command commands[] = { { EXEC, "exit", do_exit, false },
 	{ CONFIG, "interface <type> <number>", do_interface, true },
 	{ CONFIG, "line vty", do_section, true },
 	{ CONFIG, "router bgp <#as>", do_section, true },
+	{ CONFIG, "boot nxos =image", nxos_boot, true },
 	{ CONFIG, "feature <name>", do_global, true },
 	{ CONFIG, "ntp server <host>", do_global, true },
 	{ CONFIG, "ntp server <host> ...options", do_global, true },
@@ -293,6 +322,13 @@ const struct platform platform_nxos = {
 	.more = "--More--",
 	.more_erase = "\r        \r",
 	.exec_in_config = true,
+	.version = "9.3(3)",
+	.file_system = "bootflash:/",
+	.scp_needs = "feature scp-server",
+	.sftp_needs = "feature sftp-server",
+	.sftp = true,
+	.shell = true,
+	.image = "bootflash:///nxos.9.3.3.bin",
 	.line_limit = 511,
 	.way = "mgmt0",
 	.permits = reach_sections,

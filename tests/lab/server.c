@@ -5,11 +5,13 @@
  */
 #include "server.h"
 #include "conn.h"
+#include "conn_keys.h"
 #include "reach.h"
 #include "relay.h"
 #include "witness.h"
 
 #include "base/alloc.h"
+#include "base/die.h"
 #include "base/err.h"
 #include "base/fdio.h"
 
@@ -31,6 +33,7 @@ static struct {
 		struct source source;
 		struct device *device;
 		struct conn_keys *keys;
+		int silence[2]; /* see listen_silently(); -1: none */
 	} * listeners;
 	size_t count;
 	int port;
@@ -131,7 +134,8 @@ accept_one(struct listener *listener, int fd)
 		conn_mute(device, id, fd);
 		return;
 	}
-	if (fault_now(device, id, FAULT_CHANGED_HOST_KEY))
+	if (device->machine.other_key ||
+	    fault_now(device, id, FAULT_CHANGED_HOST_KEY))
 		keys = server.other_keys;
 	conn_new(device, id, fd, peer, keys);
 }
@@ -149,9 +153,10 @@ listener_ready(struct source *source, uint32_t events)
 	}
 }
 
-/* 0, or -1 with errno. *port 0 is replaced by the system's choice. */
+/* A socket that listens on the device's address, or -1 with errno. *port 0
+ * is replaced by the system's choice. */
 static int
-listen_on(struct listener *listener, int *port)
+open_listener(const struct device *device, int *port, int backlog)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)*port) };
@@ -160,10 +165,10 @@ listen_on(struct listener *listener, int *port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
-	inet_pton(AF_INET, listener->device->address, &addr.sin_addr);
+	inet_pton(AF_INET, device->address, &addr.sin_addr);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(fd, (struct sockaddr *)&addr, len) < 0 ||
-	    listen(fd, BACKLOG) < 0 ||
+	    listen(fd, backlog) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&addr, &len) < 0) {
 		int saved = errno;
 		close(fd);
@@ -171,6 +176,16 @@ listen_on(struct listener *listener, int *port)
 		return -1;
 	}
 	*port = ntohs(addr.sin_port);
+	return fd;
+}
+
+/* 0, or -1 with errno. */
+static int
+listen_on(struct listener *listener, int *port)
+{
+	int fd = open_listener(listener->device, port, BACKLOG);
+	if (fd < 0)
+		return -1;
 	listener->source.ready = listener_ready;
 	loop_add(&listener->source, fd, EPOLLIN);
 	return 0;
@@ -183,6 +198,32 @@ listen_stop(struct listener *listener)
 	loop_remove(&listener->source);
 	if (fd >= 0)
 		close(fd);
+	for (size_t i = 0; i < 2; i++) {
+		if (listener->silence[i] >= 0)
+			close(listener->silence[i]);
+		listener->silence[i] = -1;
+	}
+}
+
+/*
+ * As a device whose power is off looks: nothing answers a SYN. A socket whose
+ * queue of connections is full, with one that is ours, lets the kernel drop
+ * all others.
+ */
+static void
+listen_silently(struct listener *listener)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)server.port) };
+	int *pair = listener->silence;
+	inet_pton(AF_INET, listener->device->address, &addr.sin_addr);
+	pair[0] = open_listener(listener->device, &server.port, 0);
+	pair[1] = socket(
+	    AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (pair[0] < 0 || pair[1] < 0 ||
+	    (connect(pair[1], (struct sockaddr *)&addr, sizeof(addr)) < 0 &&
+		errno != EINPROGRESS))
+		fatal("%s: %s", listener->device->name, strerror(errno));
 }
 
 /* All on one port, or -1 with errno and none. */
@@ -214,8 +255,42 @@ cut_all(struct device *device, const char *reason)
 	conns_drop(device, reason);
 }
 
+static struct listener *
+listener_of(const struct device *device)
+{
+	size_t i = 0;
+	while (server.listeners[i].device != device)
+		i++;
+	return &server.listeners[i];
+}
+
+static void
+power(struct device *device, bool up)
+{
+	struct listener *listener = listener_of(device);
+	const struct machine *machine = &device->machine;
+	if (up) {
+		conns_reset_hung(device);
+		if (listener->source.fd >= 0)
+			return;
+		listen_stop(listener);
+		if (listen_on(listener, &server.port) < 0)
+			fatal("%s: %s", device->name, strerror(errno));
+		return;
+	}
+	/* Who sees its connection end must not get another one. */
+	if (!machine->at_once)
+		listen_stop(listener);
+	if (!machine->at_once && machine->silent)
+		listen_silently(listener);
+	if (machine->silent)
+		conns_hang(device);
+	else
+		conns_drop(device, "cut by reload");
+}
+
 static const struct device_watcher watcher = {
-	.changed = conns_judge, .say = conns_say, .cut = cut_all
+	.changed = conns_judge, .say = conns_say, .cut = cut_all, .power = power
 };
 
 int
@@ -228,6 +303,8 @@ server_start(struct lab *lab, struct err *err)
 	server.listeners = xcalloc(lab->count, sizeof(*server.listeners));
 	for (size_t i = 0; i < lab->count; i++) {
 		server.listeners[i].source.fd = -1;
+		server.listeners[i].silence[0] = -1;
+		server.listeners[i].silence[1] = -1;
 		server.listeners[i].device = lab->devices[i];
 		if (has_own_keys(lab->devices[i]))
 			server.listeners[i].keys = conn_keys_new(
@@ -286,15 +363,6 @@ server_reap(void)
 	conns_reap();
 }
 
-static struct listener *
-listener_of(const struct device *device)
-{
-	size_t i = 0;
-	while (server.listeners[i].device != device)
-		i++;
-	return &server.listeners[i];
-}
-
 int
 server_down(const struct device *device, struct err *err)
 {
@@ -308,7 +376,7 @@ int
 server_up(const struct device *device, struct err *err)
 {
 	struct listener *listener = listener_of(device);
-	if (listener->source.fd >= 0)
+	if (listener->source.fd >= 0 || device->machine.down)
 		return 0;
 	if (listen_on(listener, &server.port) < 0)
 		return err_sys(err, ERR_CONNECT, errno, "%s", device->name);

@@ -6,6 +6,7 @@
 #include "session.h"
 #include "editor.h"
 #include "puppet.h"
+#include "transfer.h"
 #include "witness.h"
 
 #include "base/alloc.h"
@@ -27,7 +28,8 @@ timer_fired(struct timer *timer)
 	struct session *session = CONTAINER(timer, struct session, timer);
 	session->phase = SESSION_IDLE;
 	session->after_timer(session);
-	editor_read(session);
+	if (!session->transfer.kind)
+		editor_read(session);
 	session->woken(session);
 }
 
@@ -60,6 +62,8 @@ session_free(struct session *session)
 		return;
 	timer_disarm(&session->timer);
 	puppet_free(session->puppet);
+	if (session->transfer.kind)
+		session->transfer.kind->free(session->transfer.state);
 	cli_clear(&session->cli);
 	buf_clear(&session->tx);
 	buf_clear(&session->rx);
@@ -70,8 +74,7 @@ session_free(struct session *session)
 	free(session);
 }
 
-/* Stops reading for MS; the rest of the work is done by AFTER. */
-static void
+void
 session_wait(
     struct session *session, int64_t ms, void (*after)(struct session *session))
 {
@@ -282,6 +285,8 @@ bool
 session_refill(struct session *session)
 {
 	size_t *left = &session->cli.flood;
+	if (session->transfer.kind)
+		return transfer_refill(session);
 	if (session->phase != SESSION_FLOODING)
 		return false;
 	if (!*left) {
@@ -298,6 +303,7 @@ session_refill(struct session *session)
 void
 session_release(struct session *session)
 {
+	session->cli.task.ms = 0;
 	if (session->phase == SESSION_BLOCKED)
 		timer_arm(&session->timer, clock_ms());
 }
@@ -395,6 +401,30 @@ cut_here(struct session *session, enum fault_when when, const char *line,
 	return session->end != SESSION_OPEN;
 }
 
+/* What a task prints, from step to step. */
+static void
+run_task(struct session *session)
+{
+	struct cli *cli = &session->cli;
+	buf_reset(&session->text);
+	bool more = cli_step(cli);
+	session_print(session, buf_str(&session->text), session->text.len);
+	buf_reset(&session->text);
+	if (session->end != SESSION_OPEN)
+		return; /* it took the device down */
+	if (more)
+		session_wait(session, cli->task.ms, run_task);
+	else
+		after_output(session);
+}
+
+static void
+start_task(struct session *session)
+{
+	session_print(session, buf_str(&session->text), session->text.len);
+	session_wait(session, session->cli.task.ms, run_task);
+}
+
 static void
 execute(struct session *session)
 {
@@ -436,7 +466,10 @@ execute(struct session *session)
 	}
 	if (secret)
 		buf_reset(&session->line);
-	print_output(session);
+	if (session->cli.task.step)
+		start_task(session);
+	else
+		print_output(session);
 }
 
 void
@@ -509,8 +542,13 @@ session_input(struct session *session, const void *data, size_t len)
 		puppet_input(session->puppet, data, len);
 		return;
 	}
-	buf_add(&session->rx, data, len);
-	editor_read(session);
+	bool fits = buf_add(&session->rx, data, len);
+	if (session->transfer.kind && !fits)
+		session->end = SESSION_RESET; /* never a file with a hole */
+	else if (session->transfer.kind)
+		transfer_feed(session);
+	else
+		editor_read(session);
 }
 
 void

@@ -16,6 +16,8 @@ enum session_end {
 	SESSION_RESET, /* a fault: reset it */
 };
 
+struct transfer_kind;
+
 struct session {
 	unsigned id;
 	struct device *device;
@@ -47,6 +49,11 @@ struct session {
 	size_t mid_echo; /* column where a mid-echo fault acts; 0 = none */
 	char *mid_text; /* what is printed there; NULL: drop */
 	bool skip_newline; /* the last byte was a carriage return */
+	struct transfer {
+		const struct transfer_kind *kind; /* NULL: a terminal */
+		void *state;
+	} transfer; /* transfer.h */
+	int exit_status;
 	struct puppet *puppet; /* who plays the terminal; NULL: we do */
 	bool busy; /* between a line and the prompt behind it */
 	bool muted; /* nothing passes between us and the client */
@@ -69,8 +76,12 @@ bool session_refill(struct session *session);
 /* A message of the device, over whatever stands on the screen. */
 void session_say(struct session *session, const char *text, bool log);
 
-/* A delay that a fault ordered is over now. */
+/* A delay that a fault ordered, or a task, takes no more time. */
 void session_release(struct session *session);
+
+/* Stops reading for MS; the rest of the work is done by AFTER. */
+void session_wait(
+    struct session *session, int64_t ms, void (*after)(struct session *));
 
 /* The server took bytes of tx to the client. */
 void session_sent(struct session *session);
