@@ -165,9 +165,12 @@ def judge_cpu(row):
     return row
 
 
-def judge_wall(row):
-    best = min(median(values) for values in row.peers.values())
-    row.target, row.met = "slower than none", median(row.netpush) <= best
+def judge_wall(row, options):
+    """By the best of the runs: what else the machine does only ever makes
+    one slower. One run says nothing."""
+    row.target = "slower than none"
+    if not options.quick:
+        row.met = min(row.netpush) <= min(map(min, row.peers.values()))
     return row
 
 
@@ -175,7 +178,7 @@ def shell_true(options):
     """`true` everywhere; that it was run is in the server's log."""
     if not is_possible():
         return []
-    count = 20 if options.quick else 100
+    count = 100  # fewer would weigh how it starts
     with Site(count) as site:
         server = site.farm.servers[""]
 
@@ -191,7 +194,7 @@ def shell_true(options):
         costs = in_turns(site, options.repeat, once)
     return [judge_cpu(beside("CPU a host, `true` on %d hosts" % count, "ms",
                              per_host(costs, count))),
-            judge_wall(beside("wall time of it", "s", walls(costs)))]
+            judge_wall(beside("wall time of it", "s", walls(costs)), options)]
 
 
 def hold(site, tool, look):
@@ -263,7 +266,7 @@ def shell_push(options):
         costs = in_turns(site, options.repeat, once)
     return [beside("CPU a host, %d MiB pushed to %d hosts" % (
         PAYLOAD_MB, count), "ms", per_host(costs, count)),
-        judge_wall(beside("wall time of it", "s", walls(costs)))]
+        judge_wall(beside("wall time of it", "s", walls(costs)), options)]
 
 
 def shell_many(options):
