@@ -29,6 +29,14 @@ void crypto_key_free(struct crypto_key *key);
 int crypto_key_sign(const struct crypto_key *key, const void *data, size_t len,
     unsigned char *signature);
 
+struct err;
+
+/* MD5 of the file at PATH as 32 hexadecimal digits: what devices compute of
+ * their images. -1 with ERR. */
+#define CRYPTO_MD5_TEXT_BYTES 33
+int crypto_md5_file(
+    const char *path, char text[CRYPTO_MD5_TEXT_BYTES], struct err *err);
+
 /*
  * Looks up every algorithm that SSH may come to use, once, in the process
  * that forks the workers. OpenSSL 3 keeps what it found, so a worker inherits

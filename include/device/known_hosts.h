@@ -75,6 +75,19 @@ void known_hosts_types(const struct known_hosts *kh, const char *host,
 bool known_hosts_key_type(
     const void *key, size_t len, char type[KNOWN_TYPE_BYTES]);
 
+/* What a file would say that holds this one key. */
+struct known_hosts *known_hosts_of(const char *host, uint16_t port,
+    const char *key_type, const void *key, size_t len);
+
+/*
+ * Puts this key in the place of all others that stand there for the host: a
+ * device that made itself new ones, and somebody said that it may. Lines that
+ * also speak of other hosts keep those; revoked keys stay, and one of them is
+ * refused (ERR_HOST_KEY). Only the parent may call this. 0, or -1 with ERR.
+ */
+int known_hosts_replace(const char *path, const char *host, uint16_t port,
+    const char *key_type, const void *key, size_t len, struct err *err);
+
 /*
  * Adds one line to the file at PATH; only the parent may call this. The file
  * is made 0600 and its directory 0700 where they are missing, a missing last

@@ -49,6 +49,22 @@ int session_command(struct session *session, const char *command,
 int session_show(struct session *session, const char *command,
     int64_t timeout_ms, struct buf *out, struct fault *fault);
 
+/* The same for one that may work for minutes without a word: only the deadline
+ * ends it. */
+int session_patient(struct session *session, const char *command,
+    int64_t timeout_ms, struct buf *out, struct fault *fault);
+
+/* The same for one that asks: QUESTIONS are looked for before the profile's
+ * own. SILENCE_MS: how long it may say nothing. What it said is in OUT only
+ * if it came back to a prompt. */
+int session_dialogue(struct session *session, const char *command,
+    const struct profile_question *questions, size_t count, int64_t silence_ms,
+    int64_t timeout_ms, struct buf *out, struct fault *fault);
+
+/* Adds TEXT, which the device showed, as it may be written down. */
+void session_clean(
+    const struct session *session, const char *text, struct buf *out);
+
 /* Shows the running configuration (the profile's command for it): all of it,
  * though lines like the prompt may stand in it. */
 int session_read_config(struct session *session, int64_t timeout_ms,
@@ -104,6 +120,7 @@ const struct redactor *session_redactor(const struct session *session);
 /* The earlier of now + TIMEOUT_MS (0: the step's default) and the device's
  * deadline. */
 int64_t session_deadline(const struct session *session, int64_t timeout_ms);
+int64_t session_end(const struct session *session); /* the device's */
 int64_t session_silence_ms(const struct session *session);
 
 /* True while the command line can be trusted with another line. */

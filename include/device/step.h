@@ -12,6 +12,8 @@
 #include "device/session.h"
 #include "model/job.h"
 
+#include <jansson.h>
+
 #define STEP_OUTPUT_LIMIT_BYTES (16u << 20)
 /* Of an output that is only shown: reports cut it shorter still. */
 #define STEP_SHOWN_LIMIT_BYTES ((1u << 20) + (64u << 10))
@@ -35,6 +37,10 @@ struct step_result {
 	struct buf notes; /* words of the device to lines it accepted */
 	struct buf diff; /* of what a step is to change: unified, or empty */
 	bool would_change; /* check_only: something would have been sent */
+	json_t *memory; /* to be remembered: name -> text; or NULL */
+	/* The step's session is gone, later steps go over this one; or NULL.
+	 * Belongs to the result until somebody takes it. */
+	struct session *fresh;
 	struct fault fault;
 };
 void step_result_init(struct step_result *result);

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct known_hosts;
 
@@ -40,6 +41,12 @@ struct target {
 	 * state. NULL step: no such doubt.
 	 */
 	const char *doubt_step, *doubt_before;
+	/* The step that told it to reload, and when (wall clock), if nobody has
+	 * seen yet what became of that. NULL: none. */
+	const char *told_step;
+	int64_t told_ms;
+	/* What steps of this run remembered of the device: name -> text. */
+	const json_t *memory;
 };
 
 /* The user name for this device: its own, else the credentials'. */
@@ -76,10 +83,17 @@ struct observer {
 	 * STAGE_CHANGE. */
 	void (*before)(void *data, const char *digest);
 	void (*log)(void *data, const char *text);
+	/* A copy has moved so many bytes of TOTAL (0: not known). Often called;
+	 * NULL: nobody wants to know. */
+	void (*progress)(void *data, uint64_t bytes, uint64_t total);
 	/* Something that the person should know of this device. */
 	void (*warn)(void *data, const char *text);
 	/* A host key that was not known and is trusted now. */
 	void (*host_key)(void *data, const char *address, int port,
+	    const char *type, const void *key, size_t len);
+	/* Another host key than the one that is known. True: it is trusted from
+	 * now on, for the job said so. NULL: never. */
+	bool (*new_host_key)(void *data, const char *address, int port,
 	    const char *type, const void *key, size_t len);
 };
 

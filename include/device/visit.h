@@ -4,6 +4,8 @@
 
 #include "device/session.h"
 
+struct ssh;
+
 /* Connects, logs in and leaves again: are the credentials right? 0, or -1 with
  * FAULT. */
 int visit_login(const struct target *target, const struct observer *observer,
@@ -16,6 +18,11 @@ int visit_login(const struct target *target, const struct observer *observer,
  */
 struct session *visit_open(const struct target *target,
     const struct observer *observer, int64_t deadline, struct fault *fault);
+
+/* A connection to the device of SESSION that is logged in and has no shell: for
+ * a copy. It is part of the stage that it serves. NULL with FAULT; closed with ssh_close(). */
+struct ssh *visit_connect(
+    const struct session *session, int64_t deadline, struct fault *fault);
 
 /*
  * A fresh connection to the device of SESSION, whatever has become of that one:

@@ -48,6 +48,15 @@ enum step_kind {
 	STEP_CONFIG,
 	STEP_COMMAND,
 	STEP_SAVE,
+	/* The steps about images and what runs (job_steps_image.c). */
+	STEP_UPLOAD,
+	STEP_DOWNLOAD,
+	STEP_SPACE,
+	STEP_VERIFY_IMAGE,
+	STEP_BOOT,
+	STEP_RELOAD,
+	STEP_EXPECT_VERSION,
+	STEP_WAIT,
 	STEP__COUNT,
 };
 const char *step_kind_name(enum step_kind kind);
@@ -70,6 +79,22 @@ enum job_strategy {
 	STRATEGY_SWAP, /* another list in its place while it is built */
 	STRATEGY_REPLACE, /* the template: deleted and built again */
 	STRATEGY__COUNT,
+};
+
+/* What such a step says. The texts are templates of a line each; NULL where
+ * not given. */
+struct job_image {
+	struct template *path; /* on the device */
+	struct template *source; /* on this machine */
+	struct template *md5;
+	struct template *version; /* expect_version */
+	struct template *unless_version; /* nothing is done if that runs */
+	bool check_md5, skip_if_present; /* upload, download */
+	bool members; /* upload, verify_image: on every member of a stack */
+	bool installs; /* reload: `path` is to be installed */
+	bool accept_new_host_key; /* reload */
+	int margin_percent; /* space */
+	int64_t wait_ms; /* reload, wait */
 };
 
 /* When a change is made only with an undo that is armed. */
@@ -99,6 +124,10 @@ struct job_step {
 	struct template *save_template; /* the same, parsed */
 	struct place save_place;
 	json_t *vars; /* object over the device's vars, or NULL */
+	char *remember, *same_as; /* STEP_COMMAND: name, or NULL */
+	struct re *pick; /* STEP_COMMAND: what of the output counts; or NULL */
+	int64_t within_ms; /* STEP_COMMAND: asked again for so long */
+	struct job_image image;
 };
 
 struct job_phase {
@@ -108,6 +137,14 @@ struct job_phase {
 	size_t step_count;
 	struct place place;
 };
+
+/* Is it one of the steps about images? Their deadlines are their own. */
+bool job_step_is_image(enum step_kind kind);
+
+/* How long a device may take for PHASE: its `timeouts.device`, and what those
+ * of its steps may take that copy, verify, reload and wait. */
+int64_t job_phase_device_ms(
+    const struct job_phase *phase, const struct timeouts *timeouts);
 
 /* "2", "10%": so many, or a share of some whole. */
 struct job_share {

@@ -61,6 +61,24 @@ char *plan_render_text(const struct job *job, const struct job_device *device,
     const struct job_step *step, const struct template *template,
     struct diags *diags);
 
+/* The texts of a step about images, rendered. NULL: not given. */
+struct plan_image {
+	char *path, *source, *md5, *version, *unless_version;
+};
+int plan_image(const struct job *job, const struct job_device *device,
+    const struct job_step *step, struct plan_image *image, struct diags *diags);
+void plan_image_clear(struct plan_image *image);
+
+/* The names that the profile's templates about images may use: path,
+ * filesystem, stack (false). New reference. */
+json_t *plan_image_names(const struct profile *profile, const char *path);
+
+/* Renders TEXT, a template of the profile, with NAMES over all others. The
+ * caller frees it; NULL after a message in DIAGS. */
+char *plan_profile_text(const struct job *job, const struct job_device *device,
+    const struct job_step *step, const char *text, const json_t *names,
+    struct diags *diags);
+
 /*
  * The path that `save_as` of STEP names for DEVICE, without "." and doubled
  * slashes. It cannot hold "..", and is absolute only if it was written so in

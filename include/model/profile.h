@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "model/acl_uses.h"
 #include "model/profile_guard.h"
+#include "model/profile_image.h"
 #include "model/timeouts.h"
 
 #include <jansson.h>
@@ -60,6 +61,9 @@ struct profile_question {
 	struct profile_rule when;
 	char *answer; /* NULL: never answer */
 	bool bare; /* send the answer without a Return (a pager's blank) */
+	struct re *unless; /* not answered if a line of what the command showed
+			      before matches; or NULL */
+	char *unless_text;
 };
 
 /*
@@ -166,6 +170,8 @@ struct profile {
 	char *acl_client_text;
 	int acl_ssh_port; /* where the device itself listens; 0: where we
 			     connect to */
+
+	struct profile_image image; /* image, boot, reload */
 
 	struct profile_template *templates;
 	size_t template_count;

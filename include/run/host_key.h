@@ -4,6 +4,7 @@
 #define NETPUSH_RUN_HOST_KEY_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct err;
@@ -12,7 +13,12 @@ struct err;
 json_t *host_key_put(const char *address, int port, const char *type,
     const void *key, size_t len);
 
-/* Appends what NOTE tells to the known_hosts file at PATH. -1 with ERR. */
-int host_key_append(const json_t *note, const char *path, struct err *err);
+/*
+ * Brings what NOTE tells into the known_hosts file at PATH: as a new line, or
+ * in the place of the host's old key where the note has "replaces": true. That
+ * is passed over unless MAY_REPLACE. -1 with ERR.
+ */
+int host_key_keep(
+    const json_t *note, const char *path, bool may_replace, struct err *err);
 
 #endif

@@ -57,6 +57,17 @@ struct ledger_device {
 	/* Of its last `stage: change`: which step, and the digest of what was
 	 * there before; NULL: not known. */
 	char *change_step, *change_before;
+	/* The step that told it to reload, in which phase and when; NULL: none
+	 * did. Open: that step has not said what became of it. */
+	char *told_step;
+	const char *told_phase; /* the ledger's */
+	int64_t told_ms;
+	bool told_open;
+	/* Of the copy that is under way; total 0: there is none. */
+	uint64_t copied, copy_total, copy_rate;
+	int64_t copy_left_ms; /* -1: not known */
+	int64_t *memories; /* offsets of the steps that remembered something */
+	size_t memory_count, memory_cap;
 	int64_t *steps; /* offsets of its `step` events in the journal */
 	size_t step_count, step_cap;
 	/* As they were before this visit: how many steps, and the output. */

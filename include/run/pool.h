@@ -89,6 +89,9 @@ void pool_go(struct pool *pool, size_t device);
  * or SIGKILL. */
 void pool_signal(struct pool *pool, int number);
 
+/* Kills the worker of DEVICE, which is heard of as usual. */
+void pool_kill(struct pool *pool, size_t device);
+
 /* Calls FN for each device whose worker is alive. */
 void pool_each(
     const struct pool *pool, void (*fn)(void *data, size_t device), void *data);

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define BAR_COLUMNS_MIN	 10
-#define PIECE_BYTES	 96
+#define PIECE_BYTES	 160
 #define GAP_COLUMNS	 2
 #define SLOW_MS		 1000 /* in flight for less: not worth a line */
 #define SLOW_MAX	 4
@@ -175,6 +175,31 @@ add_counts(struct buf *out, const struct progress *progress,
 	flow_add(&flow, "", "in flight %zu", progress->tally.flight_count);
 }
 
+/* "  41 %  2.3 MB/s  about 45 s left" of a copy (text long enough for it); nothing without one. Returns
+ * its length. */
+static int
+format_copy(const struct ledger_device *device, char *text, size_t size)
+{
+	char left[CLOCK_TEXT_BYTES];
+	int len = 0;
+	if (!device->copy_total)
+		return 0;
+	len = snprintf(text, size, "  %d %%",
+	    (int)(device->copied * 100 / device->copy_total));
+	if (device->copy_rate >= 1000000)
+		len += snprintf(text + len, size - (size_t)len, "  %.1f MB/s",
+		    (double)device->copy_rate / 1e6);
+	else if (device->copy_rate)
+		len += snprintf(text + len, size - (size_t)len, "  %.0f kB/s",
+		    (double)device->copy_rate / 1e3);
+	if (device->copy_left_ms > 0) {
+		format_estimate(device->copy_left_ms, left);
+		len += snprintf(
+		    text + len, size - (size_t)len, "  about %s left", left);
+	}
+	return len;
+}
+
 /* The devices that keep the others waiting. */
 static void
 add_slowest(struct buf *out, const struct progress *progress,
@@ -209,6 +234,8 @@ add_slowest(struct buf *out, const struct progress *progress,
 		int len = snprintf(tail, sizeof(tail), "%*s  %-*s %s",
 		    (int)(widest + GAP_COLUMNS - used), "", STAGE_COLUMNS,
 		    stage_name(device->stage), took);
+		len += format_copy(
+		    device, tail + len, sizeof(tail) - (size_t)len);
 		size_t room = columns > used ? columns - used : 0;
 		buf_add(out, tail, (size_t)len < room ? (size_t)len : room);
 	}

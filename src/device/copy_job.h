@@ -16,9 +16,9 @@ struct exec;
 struct fault;
 
 #define COPY_BUFFER_BYTES (1U << 20)
-/* What may be on its way: one of these for each round trip is the rate. As
- * much as OpenSSH's. */
-#define COPY_WINDOW_BYTES (2U << 20)
+/* What may be on its way: one of these for each round trip is the rate. Twice
+ * OpenSSH's, because libssh2 is slower to give it back. */
+#define COPY_WINDOW_BYTES (4U << 20)
 #define COPY_NAME_BYTES	  256 /* NAME_MAX and the end */
 #define COPY_DEPTH_MAX	  64 /* directories in directories */
 

@@ -1,12 +1,14 @@
 /*
- * What is asked of OpenSSL directly. It must not know of SSH, devices or
- * files.
+ * What is asked of OpenSSL directly. It must not know of SSH or devices.
  */
 #include "device/crypto.h"
+
+#include "base/err.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 
@@ -70,6 +72,49 @@ crypto_key_sign(const struct crypto_key *key, const void *data, size_t len,
 	    size == ED25519_SIGNATURE_BYTES;
 	EVP_MD_CTX_free(context);
 	return good ? 0 : -1;
+}
+
+/* Feeds CONTEXT with all that FILE holds; false if one of them fails. */
+static bool
+digest_stream(EVP_MD_CTX *context, FILE *file)
+{
+	static unsigned char block[1u << 18];
+	size_t n;
+	while ((n = fread(block, 1, sizeof(block), file)) > 0)
+		if (!EVP_DigestUpdate(context, block, n))
+			return false;
+	return !ferror(file);
+}
+
+int
+crypto_md5_file(
+    const char *path, char text[CRYPTO_MD5_TEXT_BYTES], struct err *err)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	int rc = -1;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	FILE *file = fopen(path, "re");
+	if (!file) {
+		err_sys(err, ERR_INTERNAL, errno, "%s cannot be read", path);
+		goto out;
+	}
+	if (!context || !EVP_DigestInit_ex(context, EVP_md5(), NULL) ||
+	    !digest_stream(context, file) ||
+	    !EVP_DigestFinal_ex(context, digest, &len) ||
+	    len != CRYPTO_MD5_TEXT_BYTES / 2) {
+		err_set(err, ERR_INTERNAL,
+		    "the MD5 of %s could not be computed", path);
+		goto out;
+	}
+	for (unsigned i = 0; i < len; i++)
+		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	rc = 0;
+out:
+	if (file)
+		fclose(file);
+	EVP_MD_CTX_free(context);
+	return rc;
 }
 
 void

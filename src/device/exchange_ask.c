@@ -35,6 +35,20 @@ find_question(const struct exchange *x, const char *text, size_t len)
 			 x->profile->question_count, text, len);
 }
 
+/* Has the command shown what forbids the answer? */
+static bool
+is_forbidden(const struct exchange *x, const struct profile_question *question)
+{
+	const char *at = buf_str(&x->answer);
+	while (question->unless && *at) {
+		size_t len = strcspn(at, "\n");
+		if (re_match(question->unless, at, len, NULL))
+			return true;
+		at += len + (at[len] != '\0');
+	}
+	return false;
+}
+
 /* The head's question got no answer of ours: its line fails, and nothing more
  * is sent. The first cause stays. */
 static void
@@ -81,6 +95,9 @@ why_not(const struct exchange *x, const struct profile_question *question,
 {
 	if (!question->answer)
 		return "the device asks what the profile does not answer";
+	if (is_forbidden(x, question))
+		return "the device asks, and what it said before forbids the "
+		       "answer";
 	/* What is typed already stands before any answer of ours. */
 	if (x->request->config && x->count > 1)
 		return "the device asks where lines had been sent ahead";

@@ -401,6 +401,14 @@ make_directory(const char *path, struct err *err)
 	return rc;
 }
 
+static void
+add_key_line(struct buf *line, const char *name, const struct inquiry *in)
+{
+	buf_addf(line, "%s %s ", name, in->type);
+	known_line_add_base64(line, in->blob, in->len);
+	buf_addc(line, '\n');
+}
+
 static int
 append_new(int fd, const char *path, const char *name,
     const struct inquiry *wanted, struct err *err)
@@ -429,9 +437,7 @@ append_new(int fd, const char *path, const char *name,
 	}
 	if (text.len && text.data[text.len - 1] != '\n')
 		buf_addc(&line, '\n');
-	buf_addf(&line, "%s %s ", name, in.type);
-	known_line_add_base64(&line, in.blob, in.len);
-	buf_addc(&line, '\n');
+	add_key_line(&line, name, &in);
 	if (line.cut) {
 		err_set(err, ERR_HOST_KEY, "%s: the key of %s is too long",
 		    path, name);
@@ -446,6 +452,101 @@ append_new(int fd, const char *path, const char *name,
 out:
 	buf_clear(&text);
 	buf_clear(&line);
+	return rc;
+}
+
+struct known_hosts *
+known_hosts_of(const char *host, uint16_t port, const char *key_type,
+    const void *key, size_t len)
+{
+	struct inquiry in = { .type = key_type, .blob = key, .len = len };
+	char *name = known_line_name(host, port);
+	struct buf line;
+	buf_init(&line, KNOWN_LINE_LIMIT_BYTES);
+	add_key_line(&line, name, &in);
+	struct known_hosts *kh = known_hosts_parse(buf_str(&line), line.len);
+	buf_clear(&line);
+	free(name);
+	return kh;
+}
+
+/* The line without NAME: left out if it speaks of nobody else. */
+static void
+add_without(struct buf *out, struct piece text, const char *name)
+{
+	struct known_line line;
+	if (known_line_parse(text, &line) != LINE_ENTRY ||
+	    line.marker != MARKER_NONE || !known_line_match(line.hosts, name)) {
+		buf_add(out, text.at, text.len);
+		buf_addc(out, '\n');
+		return;
+	}
+	/* A hash is one host; a pattern speaks of others, too. */
+	if (!known_line_is_plain(line.hosts)) {
+		if (line.hosts.len && line.hosts.at[0] == '|')
+			return;
+		buf_add(out, text.at, text.len);
+		buf_addc(out, '\n');
+		return;
+	}
+	struct piece hosts = line.hosts;
+	size_t before = out->len;
+	while (hosts.len) {
+		struct piece one = piece_until(&hosts, ',');
+		if (known_line_match(one, name))
+			continue;
+		if (out->len > before)
+			buf_addc(out, ',');
+		buf_add(out, one.at, one.len);
+	}
+	if (out->len == before)
+		return;
+	const char *rest = line.hosts.at + line.hosts.len;
+	buf_add(out, rest, (size_t)(text.at + text.len - rest));
+	buf_addc(out, '\n');
+}
+
+static int
+replace_all(const char *path, const char *name, struct inquiry *in,
+    const struct buf *text, struct err *err)
+{
+	struct buf out;
+	struct piece rest = { buf_str(text), text->len };
+	if (ask_text(text, name, in) == KNOWN_REVOKED)
+		return err_set(err, ERR_HOST_KEY,
+		    "%s: this key of %s is marked as revoked", path, name);
+	buf_init(&out, FILE_LIMIT_BYTES + KNOWN_LINE_LIMIT_BYTES);
+	while (rest.len)
+		add_without(&out, piece_until(&rest, '\n'), name);
+	add_key_line(&out, name, in);
+	int rc = file_write_atomic(path, buf_str(&out), out.len, 0600, err);
+	buf_clear(&out);
+	return rc;
+}
+
+int
+known_hosts_replace(const char *path, const char *host, uint16_t port,
+    const char *key_type, const void *key, size_t len, struct err *err)
+{
+	int rc = -1;
+	struct inquiry in = { .type = key_type, .blob = key, .len = len };
+	char *name = known_line_name(host, port);
+	struct buf text;
+	buf_init(&text, FILE_LIMIT_BYTES);
+	int fd = -1;
+	if (!is_plain_name(name))
+		err_set(err, ERR_HOST_KEY,
+		    "\"%s\" cannot stand in a known_hosts file", host);
+	else
+		fd = open_locked(path, err);
+	if (fd >= 0 && read_fd(fd, &text))
+		err_sys(err, ERR_INTERNAL, errno, "%s: cannot be read", path);
+	else if (fd >= 0)
+		rc = replace_all(path, name, &in, &text, err);
+	if (fd >= 0)
+		close(fd);
+	buf_clear(&text);
+	free(name);
 	return rc;
 }
 

@@ -219,7 +219,7 @@ hear_objection(struct scp *scp)
 {
 	struct exec *exec = scp->exec;
 	if (scp->at < scp->got)
-		return 0;
+		return scp->ahead[scp->at] ? scp_ack(scp) : 0;
 	scp->at = scp->got = 0;
 	ssize_t n = exec->ops->read(exec, EXEC_STDOUT, scp->ahead,
 	    sizeof(scp->ahead), &scp->job->fault->err);

@@ -122,6 +122,23 @@ session_deadline(const struct session *session, int64_t timeout_ms)
 	return deadline_first(session->deadline, deadline_in(timeout_ms));
 }
 
+void
+session_clean(const struct session *session, const char *text, struct buf *out)
+{
+	struct buf clean;
+	buf_init(&clean, out->limit);
+	redact_add(&session->redactor, &clean, text, strlen(text));
+	str_add_utf8(out, buf_str(&clean), clean.len);
+	out->cut |= clean.cut;
+	buf_clear(&clean);
+}
+
+int64_t
+session_end(const struct session *session)
+{
+	return session->deadline;
+}
+
 bool
 session_is_usable(const struct session *session)
 {

@@ -99,13 +99,14 @@ session_run_lines(struct session *session, const char *const *lines,
 		.learn = answer->purpose == FOR_SETUP,
 		.moves = answer->purpose == FOR_MOVE,
 		.keep_logs = answer->purpose == FOR_SHOW,
+		.secret = secret,
 		.questions = answer->questions,
 		.question_count = answer->question_count,
-		.secret = secret,
 		.on_reply = take_answer,
 		.data = answer,
 		.deadline = deadline,
-		.silence_ms = session_silence_ms(session),
+		.silence_ms = answer->silence_ms ? answer->silence_ms
+						 : session_silence_ms(session),
 	};
 	answer->profile = session->profile;
 	if (exchange_run(session->exchange, &request, fault)) {

@@ -52,6 +52,7 @@ struct command_answer {
 	struct buf *out;
 	struct strs *outputs; /* one for each line; NULL for a refused one */
 	size_t refused; /* how many */
+	int64_t silence_ms; /* how long it may say nothing; 0: as usual */
 	/* Answers to what the lines ask, before the profile's; or NULL. */
 	const struct profile_question *questions;
 	size_t question_count;

@@ -5,6 +5,7 @@
 #include "session_parts.h"
 
 #include "base/alloc.h"
+#include "base/deadline.h"
 #include "base/str.h"
 #include "text/re.h"
 
@@ -12,24 +13,33 @@
 #include <string.h>
 
 #define FALSE_PROMPTS_MAX 16 /* in one show */
+#define PATIENCE_MS	  1000 /* past the deadline, which comes first */
+
+static int
+run_answer(struct session *session, struct command_answer *answer,
+    const char *command, int64_t deadline, struct fault *fault)
+{
+	size_t before = answer->out->len;
+	if (session_enter(session, session->profile->exec_mode, fault))
+		return -1;
+	if (session_run_lines(
+		session, &command, 1, 1, deadline, NULL, answer, fault))
+		return -1;
+	if (answer->refused) {
+		fault_at(fault, 0, command, buf_str(answer->out) + before);
+		return err_set(&fault->err, ERR_REFUSED,
+		    "the device refused the command: %s", command);
+	}
+	return 0;
+}
 
 static int
 run_command(struct session *session, enum purpose purpose, const char *command,
     int64_t timeout_ms, struct buf *out, struct fault *fault)
 {
 	struct command_answer answer = { .purpose = purpose, .out = out };
-	size_t before = out->len;
-	if (session_enter(session, session->profile->exec_mode, fault))
-		return -1;
-	if (session_run_lines(session, &command, 1, 1,
-		session_deadline(session, timeout_ms), NULL, &answer, fault))
-		return -1;
-	if (answer.refused) {
-		fault_at(fault, 0, command, buf_str(out) + before);
-		return err_set(&fault->err, ERR_REFUSED,
-		    "the device refused the command: %s", command);
-	}
-	return 0;
+	return run_answer(session, &answer, command,
+	    session_deadline(session, timeout_ms), fault);
 }
 
 int
@@ -164,6 +174,32 @@ prove_end(struct session *session, int64_t timeout_ms, struct buf *out,
 	}
 	buf_clear(&rest);
 	return rc;
+}
+
+int
+session_patient(struct session *session, const char *command,
+    int64_t timeout_ms, struct buf *out, struct fault *fault)
+{
+	struct command_answer answer = { .purpose = FOR_OUTPUT, .out = out };
+	int64_t deadline = session_deadline(session, timeout_ms);
+	answer.silence_ms = deadline - clock_ms() + PATIENCE_MS;
+	return run_answer(session, &answer, command, deadline, fault);
+}
+
+int
+session_dialogue(struct session *session, const char *command,
+    const struct profile_question *questions, size_t count, int64_t silence_ms,
+    int64_t timeout_ms, struct buf *out, struct fault *fault)
+{
+	struct command_answer answer = {
+		.purpose = FOR_OUTPUT,
+		.out = out,
+		.silence_ms = silence_ms,
+		.questions = questions,
+		.question_count = count,
+	};
+	return run_answer(session, &answer, command,
+	    session_deadline(session, timeout_ms), fault);
 }
 
 int

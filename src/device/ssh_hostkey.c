@@ -46,8 +46,14 @@ ssh_judge_host_key(struct ssh *ssh, const struct target *target,
 	}
 	if (target->host_keys == HOST_KEYS_OFF)
 		return 0;
-	switch (known_hosts_check(target->known_hosts, ssh->address,
-	    (uint16_t)ssh->port, type, key, len)) {
+	enum known_answer answer = known_hosts_check(target->known_hosts,
+	    ssh->address, (uint16_t)ssh->port, type, key, len);
+	if ((answer == KNOWN_CHANGED || answer == KNOWN_OTHER_TYPE) &&
+	    observer->new_host_key &&
+	    observer->new_host_key(
+		observer->data, ssh->address, ssh->port, type, key, len))
+		return 0;
+	switch (answer) {
 	case KNOWN_MATCH:
 		return 0;
 	case KNOWN_UNKNOWN:

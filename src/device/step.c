@@ -5,6 +5,7 @@
 #include "device/step.h"
 
 #include "base/alloc.h"
+#include "base/deadline.h"
 #include "base/fdio.h"
 #include "base/str.h"
 #include "device/crypto.h"
@@ -15,6 +16,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define AGAIN_FIRST_MS 500 /* between two attempts; doubles */
+#define AGAIN_MAX_MS   15000
 
 static const char *const status_names[STEP_STATUS__COUNT] = {
 	[STEP_OK] = "ok",
@@ -57,6 +61,8 @@ step_result_clear(struct step_result *result)
 	buf_clear(&result->output);
 	buf_clear(&result->notes);
 	buf_clear(&result->diff);
+	json_decref(result->memory);
+	session_close(result->fresh, 0);
 	fault_clear(&result->fault);
 }
 
@@ -288,6 +294,53 @@ is_read_only(const struct session *session, const char *command,
 	return false;
 }
 
+/* Asks once, and judges the answer. *SKIPPED: not all of it was asked. */
+static int
+ask_once(struct session *session, const struct job_step *step,
+    const struct plan_lines *lines, struct step_result *result, bool *skipped)
+{
+	int rc = 0;
+	buf_reset(&result->output);
+	buf_reset(&result->notes);
+	*skipped = false;
+	for (size_t i = 0; i < lines->count && rc == 0; i++) {
+		if (step_is_check(session) &&
+		    !is_read_only(session, lines->items[i].text, result))
+			*skipped = true;
+		else
+			rc = show(session, step, lines->items[i].text, result);
+	}
+	if (rc || *skipped)
+		return rc;
+	return check_output(step, result) ||
+		step_compare_memory(session, step, result)
+	    ? -1
+	    : 0;
+}
+
+/* What is not as it should be may become so: a neighbour needs its time. Asked
+ * again, ever more seldom, as long as `within` allows. */
+static int
+ask_within(struct session *session, const struct job_step *step,
+    const struct plan_lines *lines, struct step_result *result, bool *skipped)
+{
+	int64_t until = deadline_in(step->within_ms);
+	int64_t wait_ms = AGAIN_FIRST_MS;
+	for (;;) {
+		int rc = ask_once(session, step, lines, result, skipped);
+		if (rc == 0 || result->fault.err.kind != ERR_VERIFY ||
+		    step_is_check(session) || deadline_passed(until))
+			return rc;
+		fault_clear(&result->fault);
+		if (step_pause(session,
+			deadline_first(until, deadline_in(wait_ms)),
+			&result->fault))
+			return -1;
+		wait_ms = wait_ms * 2 < AGAIN_MAX_MS ? wait_ms * 2
+						     : AGAIN_MAX_MS;
+	}
+}
+
 static void
 run_command(struct session *session, const struct job_step *step,
     struct step_result *result)
@@ -295,32 +348,21 @@ run_command(struct session *session, const struct job_step *step,
 	struct plan_lines lines;
 	if (step_render(session, step, &lines, result))
 		return;
-	int rc = 0;
 	/* Nobody looks at more of it: fifty megabytes need not be kept. */
 	if (!step->expect && !step->reject && !step->save_as)
 		result->output.limit = STEP_SHOWN_LIMIT_BYTES;
 	bool skipped = false;
-	for (size_t i = 0; i < lines.count && rc == 0; i++) {
-		if (step_is_check(session) &&
-		    !is_read_only(session, lines.items[i].text, result))
-			skipped = true;
-		else
-			rc = show(session, step, lines.items[i].text, result);
-	}
+	int rc = ask_within(session, step, &lines, result, &skipped);
 	plan_lines_clear(&lines);
-	if (rc == 0 && skipped) {
-		result->status = STEP_OK;
-		return;
-	}
-	if (rc || check_output(step, result) ||
-	    (step->save_as && !step_is_check(session) &&
+	if (rc ||
+	    (!skipped && step->save_as && !step_is_check(session) &&
 		step_save_as(session, step, result)))
 		return;
 	result->status = STEP_OK;
 }
 
 static void
-run_save(struct session *session, const struct job_step *step,
+save(struct session *session, const struct job_step *step,
     struct step_result *result)
 {
 	const struct profile *profile = session_profile(session);
@@ -358,12 +400,33 @@ run_save(struct session *session, const struct job_step *step,
 	result->status = STEP_OK;
 }
 
-static void (*const runners[STEP__COUNT])(
-    struct session *, const struct job_step *, struct step_result *) = {
+static void
+run_save(struct session *session, const struct job_step *step,
+    struct step_result *result)
+{
+	struct plan_image texts;
+	bool upgraded = false;
+	if (step_image_texts(session, step, &texts, &result->fault))
+		return;
+	if (step_is_upgraded(session, step, &texts, result, &upgraded) == 0 &&
+	    !upgraded)
+		save(session, step, result);
+	plan_image_clear(&texts);
+}
+
+static step_run_fn *const runners[STEP__COUNT] = {
 	[STEP_TEMPLATE] = run_change,
 	[STEP_CONFIG] = run_change,
 	[STEP_COMMAND] = run_command,
 	[STEP_SAVE] = run_save,
+	[STEP_UPLOAD] = step_run_upload,
+	[STEP_DOWNLOAD] = step_run_download,
+	[STEP_SPACE] = step_run_space,
+	[STEP_VERIFY_IMAGE] = step_run_verify_image,
+	[STEP_BOOT] = step_run_boot,
+	[STEP_RELOAD] = step_run_reload,
+	[STEP_EXPECT_VERSION] = step_run_expect_version,
+	[STEP_WAIT] = step_run_wait,
 };
 
 void

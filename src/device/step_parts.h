@@ -55,8 +55,88 @@ void step_add_content(
 int step_save_as(struct session *session, const struct job_step *step,
     struct step_result *result);
 
+/* Makes the directory of PATH, for a file of `save_as` or a download. */
+int step_make_parent(const char *path, struct err *err);
+
 int64_t step_deadline(
     const struct session *session, const struct job_step *step);
+
+/* What runs on the device: what its `version` and `uptime` commands showed. */
+struct step_software {
+	struct strs versions; /* as the profile's pattern finds them */
+	char *image; /* the file that it runs, or NULL */
+	bool boots; /* nothing keeps it from booting what it is told to */
+	bool up_known;
+	int64_t up_ms,
+	    unit_ms; /* up for at least that, less than a unit more */
+};
+int step_ask_software(struct session *session, const struct job_step *step,
+    struct step_software *software, struct fault *fault);
+void step_software_clear(struct step_software *software);
+bool step_software_is(
+    const struct step_software *software, const char *version);
+/* "15.2(4)M6", for people; the caller frees. */
+char *step_software_name(const struct step_software *software);
+
+/* The texts of a step about images; -1 with a fault. */
+int step_image_texts(struct session *session, const struct job_step *step,
+    struct plan_image *texts, struct fault *fault);
+
+/* Does the device run TEXTS' `unless_version` already? Then the step is done
+ * (unchanged). -1 with a fault. */
+int step_is_upgraded(struct session *session, const struct job_step *step,
+    const struct plan_image *texts, struct step_result *result, bool *is);
+
+/* Renders TEXT, a template of the profile's, with `path`, and NAMES (may be
+ * NULL; borrowed) over it. NULL with a fault. */
+char *step_profile_text(struct session *session, const struct job_step *step,
+    const char *text, const char *path, const json_t *names,
+    struct fault *fault);
+
+/* The file systems that an image has to be on: one, or those of all members of
+ * a stack. */
+int step_filesystems(struct session *session, const struct job_step *step,
+    struct strs *filesystems, struct fault *fault);
+
+/* The same for a file: PATH, or, if STEP says so, that name on every member. */
+int step_places(struct session *session, const struct job_step *step,
+    const char *path, struct strs *places, struct fault *fault);
+
+/* What a directory of the device shows: its free bytes (-1: it does not say),
+ * and the size of the file NAME (-1: not there). */
+struct step_listing {
+	int64_t free_bytes, size;
+};
+int step_list(struct session *session, const struct job_step *step,
+    const char *path, const char *name, struct step_listing *listing,
+    struct fault *fault);
+
+/* The last part of a path on the device: "flash:x.bin" -> "x.bin". */
+const char *step_file_name(const char *path);
+
+/* The MD5 of PATH as the device computes it; the caller frees. NULL with a
+ * fault. */
+char *step_ask_md5(struct session *session, const struct job_step *step,
+    const char *path, struct fault *fault);
+
+/* The image at PATH was proved: a reload may rely on it. */
+void step_prove(struct step_result *result, const char *path, const char *md5);
+bool step_is_proved(const struct session *session, const char *path);
+
+/* Waits; -1 with kind cancelled. */
+int step_pause(
+    const struct session *session, int64_t deadline, struct fault *fault);
+
+/* `remember` and `same_as` of a command step, by what it showed. */
+int step_compare_memory(struct session *session, const struct job_step *step,
+    struct step_result *result);
+
+/* One for each kind of step. */
+typedef void step_run_fn(struct session *session, const struct job_step *step,
+    struct step_result *result);
+step_run_fn step_run_space, step_run_verify_image, step_run_expect_version,
+    step_run_wait, step_run_boot, step_run_reload, step_run_upload,
+    step_run_download;
 
 /* Announces a stage; -1 with kind cancelled when the run was called off. */
 int step_stage(struct session *session, enum stage stage, struct fault *fault);

@@ -18,8 +18,8 @@
 #define SAVED_MODE     0600
 #define SAVED_DIR_MODE 0700
 
-static int
-make_parent(const char *path, struct err *err)
+int
+step_make_parent(const char *path, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
 	if (!slash || slash == path)
@@ -47,7 +47,7 @@ read_old(const char *path, struct buf *old, bool *there, struct err *err)
 static int
 replace(const char *path, const struct buf *text, struct err *err)
 {
-	if (make_parent(path, err))
+	if (step_make_parent(path, err))
 		return -1;
 	return file_write_atomic(
 	    path, buf_str(text), text->len, SAVED_MODE, err);

@@ -77,6 +77,18 @@ no_stage(void *data, enum stage stage)
 	return 0;
 }
 
+struct ssh *
+visit_connect(
+    const struct session *session, int64_t deadline, struct fault *fault)
+{
+	int64_t until;
+	/* Nobody keeps it: it is for the connection and the login only. */
+	struct observer observer = *session_observer(session);
+	observer.stage = no_stage;
+	return log_in(
+	    session_target(session), &observer, deadline, &until, fault);
+}
+
 /* An observer that hears what is said, and nothing else. The storage must
  * outlive the session: there is one second connection in a process. */
 static const struct observer *

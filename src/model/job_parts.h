@@ -55,6 +55,22 @@ void job_phase_clear(struct job_phase *phase);
 void job_guard_read(
     enum job_guard *guard, const struct yaml_node *node, struct diags *diags);
 
+/* A line with {{names}} in it; NULL for no NODE, or after a message. */
+struct template *job_text_read(
+    const struct yaml_node *node, const char *what, struct diags *diags);
+
+/* The steps about images: reads the VALUE of the key that names the kind; UNLESS
+ * (may be NULL) is the key unless_version beside it. */
+void job_image_read(struct job_step *step, const struct yaml_node *value,
+    const struct yaml_node *unless, struct diags *diags);
+void job_image_judge(const struct job_step *step,
+    const struct job_device *device, struct diags *diags);
+
+/* A reload needs a step before it that proves an image, `same_as` one that
+ * remembers. */
+void job_order_judge(const struct job *job, struct diags *diags);
+void job_image_clear(struct job_image *image);
+
 /* The one phase of the short form. */
 void job_phase_push(struct job *job, struct place place);
 

@@ -17,6 +17,10 @@
 #include <string.h>
 
 #define STEP_TIMEOUT_MAX (86400000LL)
+#define WITHIN_SLACK_MS	 60000 /* for the last time that it is asked */
+#define MEMORY_NAME_MAX	 64
+#define MEMORY_NAME_BYTES                                                      \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 /* A step as it stands in the file. */
 struct draft {
@@ -24,6 +28,7 @@ struct draft {
 	const struct yaml_node *value; /* of the key that names the kind */
 	const struct yaml_node *vars, *expect, *reject, *save_as, *on_failure;
 	const struct yaml_node *strategy, *guard;
+	const struct yaml_node *unless_version, *remember, *same_as, *pick;
 };
 
 #define FIELD(key, kind, member)                                               \
@@ -63,10 +68,33 @@ static const struct yaml_field command_fields[] = {
 	FIELD("expect", ANY, expect),
 	FIELD("reject", ANY, reject),
 	FIELD("save_as", ANY, save_as),
+	FIELD("pick", ANY, pick),
+	FIELD("remember", ANY, remember),
+	FIELD("same_as", ANY, same_as),
+	{ "within", YAML_FIELD_DURATION, offsetof(struct draft, step.within_ms),
+	    false, 0, STEP_TIMEOUT_MAX, NULL },
 };
 static const struct yaml_field save_fields[] = {
 	FIELD("save", ANY, value),
 	COMMON_FIELDS,
+	FIELD("unless_version", ANY, unless_version),
+};
+#define IMAGE_FIELDS(kind)                                                     \
+	static const struct yaml_field kind##_fields[] = {                     \
+		FIELD(#kind, ANY, value),                                      \
+		COMMON_FIELDS,                                                 \
+	}
+IMAGE_FIELDS(upload);
+IMAGE_FIELDS(download);
+IMAGE_FIELDS(space);
+IMAGE_FIELDS(verify_image);
+IMAGE_FIELDS(reload);
+IMAGE_FIELDS(expect_version);
+IMAGE_FIELDS(wait);
+static const struct yaml_field boot_fields[] = {
+	FIELD("boot", ANY, value),
+	COMMON_FIELDS,
+	FIELD("unless_version", ANY, unless_version),
 };
 
 static void
@@ -175,6 +203,46 @@ read_save_as(
 		    name, node->text_place, diags);
 }
 
+/* What is remembered has a name of letters, digits, "_" and "-": others are
+ * netpush's own. */
+static char *
+read_memory_name(
+    const struct yaml_node *node, const char *what, struct diags *diags)
+{
+	const char *name = node ? yaml_line(node, what, diags) : NULL;
+	if (!name)
+		return NULL;
+	if (strlen(name) <= MEMORY_NAME_MAX &&
+	    strspn(name, MEMORY_NAME_BYTES) == strlen(name))
+		return xstrdup(name);
+	diag_add(diags, node->place,
+	    "%s must be 1 to %d letters, digits, \"_\" and \"-\"", what,
+	    MEMORY_NAME_MAX);
+	return NULL;
+}
+
+static void
+read_memory(struct draft *draft, struct diags *diags)
+{
+	struct job_step *step = &draft->step;
+	step->pick = read_pattern(draft->pick, "\"pick\"", diags);
+	step->remember = read_memory_name(
+	    draft->remember, "\"remember\"", diags);
+	step->same_as = read_memory_name(draft->same_as, "\"same_as\"", diags);
+	if (draft->pick && !draft->remember && !draft->same_as)
+		diag_add(diags, draft->pick->place,
+		    "\"pick\" says what of the output \"remember\" and "
+		    "\"same_as\" look at: one of them must be there");
+	if (step->within_ms && !draft->expect && !draft->reject &&
+	    !draft->same_as)
+		diag_add(diags, draft->value->place,
+		    "\"within\" says how long \"expect\", \"reject\" and "
+		    "\"same_as\" are tried: one of them must be there");
+	/* What is asked again and again may take that long. */
+	if (step->within_ms && !step->timeout_ms)
+		step->timeout_ms = step->within_ms + WITHIN_SLACK_MS;
+}
+
 static void
 read_command(struct draft *draft, struct diags *diags)
 {
@@ -190,6 +258,7 @@ read_command(struct draft *draft, struct diags *diags)
 	}
 	step->expect = read_pattern(draft->expect, "\"expect\"", diags);
 	step->reject = read_pattern(draft->reject, "\"reject\"", diags);
+	read_memory(draft, diags);
 	if (draft->save_as)
 		read_save_as(step, draft->save_as, diags);
 }
@@ -202,6 +271,15 @@ read_save(struct draft *draft, struct diags *diags)
 		diag_add(diags, draft->value->place,
 		    "\"save\" must be true: leave the step out if nothing is "
 		    "to be saved");
+	draft->step.image.unless_version = job_text_read(
+	    draft->unless_version, "unless_version", diags);
+}
+
+static void
+read_image(struct draft *draft, struct diags *diags)
+{
+	job_image_read(
+	    &draft->step, draft->value, draft->unless_version, diags);
 }
 
 static const struct kind {
@@ -217,11 +295,25 @@ static const struct kind {
 	    YAML_TABLE("a command step", command_fields), read_command },
 	[STEP_SAVE] = { "save", YAML_TABLE("a save step", save_fields),
 	    read_save },
+	[STEP_UPLOAD] = { "upload", YAML_TABLE("an upload step", upload_fields),
+	    read_image },
+	[STEP_DOWNLOAD] = { "download",
+	    YAML_TABLE("a download step", download_fields), read_image },
+	[STEP_SPACE] = { "space", YAML_TABLE("a space step", space_fields),
+	    read_image },
+	[STEP_VERIFY_IMAGE] = { "verify_image",
+	    YAML_TABLE("a verify_image step", verify_image_fields),
+	    read_image },
+	[STEP_BOOT] = { "boot", YAML_TABLE("a boot step", boot_fields),
+	    read_image },
+	[STEP_RELOAD] = { "reload", YAML_TABLE("a reload step", reload_fields),
+	    read_image },
+	[STEP_EXPECT_VERSION] = { "expect_version",
+	    YAML_TABLE("an expect_version step", expect_version_fields),
+	    read_image },
+	[STEP_WAIT] = { "wait", YAML_TABLE("a wait step", wait_fields),
+	    read_image },
 };
-
-/* Kinds of docs that this version knows only by name. */
-static const char *const later[] = { "upload", "download", "space",
-	"verify_image", "boot", "reload", "expect_version", "wait" };
 
 const char *
 step_kind_name(enum step_kind kind)
@@ -246,15 +338,6 @@ find_kind(
 		*kind = (enum step_kind)i;
 		if (strcmp(key->text, kinds[i].name) == 0)
 			return true;
-	}
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-		if (strcmp(key->text, later[i]))
-			continue;
-		diag_add(diags, key->place,
-		    "the step \"%s\" is not supported yet by this version of "
-		    "netpush",
-		    key->text);
-		return false;
 	}
 	for (size_t i = 0; i < STEP__COUNT; i++) {
 		if (!yaml_get(node, kinds[i].name))
@@ -313,7 +396,12 @@ make_name(const struct draft *draft)
 		value = value->items[0];
 	bool named = draft->step.kind == STEP_TEMPLATE ||
 	    draft->step.kind == STEP_COMMAND;
-	if (named && value->kind == YAML_SCALAR)
+	/* Of an image or a version only what is written out. */
+	bool written = draft->step.kind == STEP_BOOT ||
+	    draft->step.kind == STEP_EXPECT_VERSION ||
+	    draft->step.kind == STEP_WAIT;
+	if (value->kind == YAML_SCALAR &&
+	    (named || (written && !strstr(value->text, "{{"))))
 		return xasprintf("%s %.100s", kind, value->text);
 	return xstrdup(kind);
 }
@@ -430,6 +518,10 @@ step_clear(struct job_step *step)
 	re_free(step->reject);
 	free(step->save_as);
 	template_free(step->save_template);
+	free(step->remember);
+	free(step->same_as);
+	re_free(step->pick);
+	job_image_clear(&step->image);
 	json_decref(step->vars);
 }
 
@@ -463,6 +555,8 @@ judge_step(const struct job_step *step, const struct job_device *device,
 		diag_add(diags, step->place,
 		    "%s: its profile %s has no configuration mode",
 		    device->hostname, type);
+	if (job_step_is_image(step->kind) || step->image.unless_version)
+		job_image_judge(step, device, diags);
 	if (configures && step->guard >= JOB_GUARD_ALWAYS &&
 	    !profile->guard_count)
 		diag_add(diags, step->place,
@@ -497,4 +591,5 @@ job_phases_judge(const struct job *job, struct diags *diags)
 				judge_step(
 				    &job->phases[i].steps[j], first[k], diags);
 	free(first);
+	job_order_judge(job, diags);
 }

@@ -8,17 +8,11 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "model/profile.h"
+#include "plan_parts.h"
 #include "text/template.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Whom a text is rendered for. */
-struct target {
-	const struct job *job;
-	const struct job_device *device;
-	const struct job_step *step;
-};
 
 #define RENDER_LIMIT_BYTES (8u << 20) /* of one step for one device */
 
@@ -87,10 +81,13 @@ find_partial(void *data, const char *name)
 }
 
 static int
-render(const struct target *target, const struct template *template,
+render(const struct plan_target *target, const struct template *template,
     struct buf *out, struct template_map *map, struct diags *diags)
 {
 	json_t *built_in = built_in_vars(target->device);
+	if (target->names)
+		json_object_update(
+		    built_in, (json_t *)(uintptr_t)target->names);
 	struct scopes scopes = scopes_of(
 	    target->job, target->device, target->step, built_in);
 	struct template_scope scope = {
@@ -130,6 +127,12 @@ add_line(
 		.text = xstrndup(text, len),
 		.origin = origin,
 	};
+}
+
+void
+plan_lines_add(struct plan_lines *lines, const char *text, unsigned origin)
+{
+	add_line(lines, text, strlen(text), origin);
 }
 
 void
@@ -281,7 +284,7 @@ split(const char *text, const struct template_map *map, struct split *split)
 }
 
 static int
-render_config(const struct target *target, const struct template *template,
+render_config(const struct plan_target *target, const struct template *template,
     const char *file, struct plan_lines *lines, struct diags *diags)
 {
 	struct template_map map = { 0 };
@@ -303,8 +306,8 @@ render_config(const struct target *target, const struct template *template,
 }
 
 static int
-render_commands(
-    const struct target *target, struct plan_lines *lines, struct diags *diags)
+render_commands(const struct plan_target *target, struct plan_lines *lines,
+    struct diags *diags)
 {
 	const struct job_step *step = target->step;
 	int rc = 0;
@@ -324,8 +327,8 @@ render_commands(
 }
 
 static int
-render_template(
-    const struct target *target, struct plan_lines *lines, struct diags *diags)
+render_template(const struct plan_target *target, struct plan_lines *lines,
+    struct diags *diags)
 {
 	const struct job_step *step = target->step;
 	const struct profile_template *template = profile_template_find(
@@ -363,7 +366,7 @@ int
 plan_render(const struct job *job, const struct job_device *device,
     const struct job_step *step, struct plan_lines *lines, struct diags *diags)
 {
-	const struct target target = { job, device, step };
+	const struct plan_target target = { job, device, step, NULL };
 	*lines = (struct plan_lines){ 0 };
 	int rc = 0;
 	switch (step->kind) {
@@ -381,10 +384,12 @@ plan_render(const struct job *job, const struct job_device *device,
 		lines->file = device->profile->file;
 		add_own(lines, &device->profile->save);
 		break;
-	case STEP__COUNT:
+	default:
+		rc = plan_image_render(&target, lines, diags);
 		break;
 	}
-	bool changes = step->kind == STEP_TEMPLATE || step->kind == STEP_CONFIG;
+	bool changes = step->kind == STEP_TEMPLATE ||
+	    step->kind == STEP_CONFIG || step->kind == STEP_BOOT;
 	if (changes)
 		plan_lines_commit(lines, device->profile);
 	if (rc)
@@ -397,13 +402,31 @@ plan_render_text(const struct job *job, const struct job_device *device,
     const struct job_step *step, const struct template *template,
     struct diags *diags)
 {
-	const struct target target = { job, device, step };
+	const struct plan_target target = { job, device, step, NULL };
 	struct buf text;
 	buf_init(&text, RENDER_LIMIT_BYTES);
 	char *taken = NULL;
 	if (render(&target, template, &text, NULL, diags) == 0)
 		taken = buf_take(&text);
 	buf_clear(&text);
+	return taken;
+}
+
+char *
+plan_profile_text(const struct job *job, const struct job_device *device,
+    const struct job_step *step, const char *text, const json_t *names,
+    struct diags *diags)
+{
+	const struct plan_target target = { job, device, step, names };
+	struct place place = { device->profile->file, 0, 0 };
+	struct template *template = template_parse(text, place, diags);
+	struct buf out;
+	buf_init(&out, RENDER_LIMIT_BYTES);
+	char *taken = NULL;
+	if (template && render(&target, template, &out, NULL, diags) == 0)
+		taken = buf_take(&out);
+	buf_clear(&out);
+	template_free(template);
 	return taken;
 }
 

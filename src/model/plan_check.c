@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "model/profile.h"
+#include "plan_parts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -97,6 +98,14 @@ is_sound(const struct job_device *device, const struct job_step *step)
 		if (!step->commands[i])
 			return false;
 	if (step->save_as && !step->save_template)
+		return false;
+	bool needs_path = step->kind == STEP_UPLOAD ||
+	    step->kind == STEP_DOWNLOAD || step->kind == STEP_VERIFY_IMAGE ||
+	    step->kind == STEP_BOOT ||
+	    (step->kind == STEP_RELOAD && step->image.installs);
+	if (needs_path && !step->image.path)
+		return false;
+	if (step->kind == STEP_UPLOAD && !step->image.source)
 		return false;
 	return step->kind != STEP_CONFIG || step->text;
 }
@@ -192,6 +201,7 @@ check_step(const struct job *job, const struct job_step *step,
 		for (size_t k = 0; digest && k < lines.count; k++)
 			*digest = str_hash(*digest, lines.items[k].text);
 		plan_lines_clear(&lines);
+		plan_check_source(job, &job->devices[i], step, &own);
 		if (step->save_as)
 			note_file(files, job, &job->devices[i], step, &own);
 		keep(&findings, &own, &job->devices[i]);

@@ -61,7 +61,8 @@ plan_save_path(const struct job *job, const struct job_device *device,
 	buf_init(&path, PATH_MAX - 1);
 	const char *wrong = judge(step, name, &path);
 	if (wrong)
-		diag_add(diags, step->save_place, "\"save_as\" %s: \"%.200s\"",
+		diag_add(diags, step->save_place, "\"%s\" %s: \"%.200s\"",
+		    step->kind == STEP_DOWNLOAD ? "destination" : "save_as",
 		    wrong, name);
 	else
 		taken = buf_take(&path);

@@ -23,6 +23,7 @@ profile_new(const char *file)
 	struct profile *profile = xcalloc(1, sizeof(*profile));
 	profile->file = xstrdup(file);
 	profile->pipeline = PIPELINE_DEFAULT;
+	profile->image.auth_wait_ms = PROFILE_AUTH_WAIT_DEFAULT_MS;
 	profile->timeouts = timeouts_unset();
 	profile->vars = json_object();
 	profile->names = json_object();
@@ -57,6 +58,8 @@ profile_question_clear(struct profile_question *question)
 	re_free(question->when.pattern);
 	free(question->when.text);
 	free(question->answer);
+	re_free(question->unless);
+	free(question->unless_text);
 }
 
 void
@@ -151,6 +154,7 @@ profile_free(struct profile *profile)
 	free(profile->save_proof_text);
 	free(profile->commit_proof_text);
 	free(profile->running_config);
+	profile_image_clear(&profile->image);
 	free(profile->acl_dialect);
 	free(profile->acl_show);
 	free(profile->acl_client_read);

@@ -25,6 +25,18 @@ struct re *profile_compile(const char *pattern, unsigned flags,
 void profile_judge(
     struct profile *profile, const struct yaml_node *root, struct diags *diags);
 
+/* Commands that are templates: one that does not parse is said here. NODE is a
+ * text, a list of them, or NULL. */
+void profile_check_template(const struct yaml_node *node, struct diags *diags);
+
+/* The keys `image`, `boot` and `reload` (each may be NULL) of the map ROOT. */
+struct profile_image_nodes {
+	const struct yaml_node *image, *boot, *reload;
+};
+void profile_image_read(struct profile *profile, const struct yaml_node *root,
+    const struct profile_image_nodes *nodes, struct diags *diags);
+void profile_image_clear(struct profile_image *image);
+
 struct profile *profile_new(const char *file);
 void profile_free(struct profile *profile);
 void profile_rules_clear(struct profile_rules *rules);

@@ -47,6 +47,18 @@ struct printed_guard {
 	char *grace; /* owned */
 };
 
+struct printed_boot {
+	char *show, *is, *next, *next_is, *lines;
+};
+
+struct printed_reload {
+	char *command, *install;
+	struct strs prepare;
+	struct profile_question *questions;
+	size_t question_count;
+	char *goes, *auth_wait;
+};
+
 /* A profile in the shape of the file: all text is borrowed. */
 struct printed {
 	struct profile profile;
@@ -56,6 +68,9 @@ struct printed {
 	struct printed_save *save;
 	struct printed_commit *commit;
 	struct printed_acl *acl;
+	struct profile_image *image;
+	struct printed_boot *boot;
+	struct printed_reload *reload;
 	struct printed_timeouts timeouts, *any_timeouts;
 };
 
@@ -92,6 +107,7 @@ static const cyaml_schema_field_t question_fields[] = {
 	TEXT("pattern", struct profile_question, when.text),
 	TEXT("answer", struct profile_question, answer),
 	TRUTH("bare", struct profile_question, bare),
+	TEXT("unless", struct profile_question, unless_text),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t question_schema = {
@@ -172,6 +188,48 @@ static const cyaml_schema_field_t acl_fields[] = {
 	TEXT("client_read", struct printed_acl, client_read),
 	TEXT("client", struct printed_acl, client),
 	CYAML_FIELD_INT_PTR("ssh_port", OPTIONAL, struct printed_acl, ssh_port),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t image_fields[] = {
+	TEXT("version", struct profile_image, version),
+	TEXT("version_is", struct profile_image, version_is.text),
+	TEXT("runs", struct profile_image, runs.text),
+	TEXT("boots_if", struct profile_image, boots_if.text),
+	TEXT("uptime", struct profile_image, uptime),
+	TEXT("uptime_is", struct profile_image, uptime_is.text),
+	TEXT("filesystem", struct profile_image, filesystem),
+	TEXT("list", struct profile_image, list),
+	TEXT("file_is", struct profile_image, file_is.text),
+	TEXT("free_is", struct profile_image, free_is.text),
+	TEXT("members", struct profile_image, members),
+	TEXT("member_is", struct profile_image, member_is.text),
+	TEXT("member_filesystem", struct profile_image, member_filesystem),
+	TEXT("md5", struct profile_image, md5),
+	TEXT("md5_is", struct profile_image, md5_is.text),
+	TEXT("remove", struct profile_image, remove),
+	TEXT("copy", struct profile_image, copy),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t boot_fields[] = {
+	TEXT("show", struct printed_boot, show),
+	TEXT("is", struct printed_boot, is),
+	TEXT("next", struct printed_boot, next),
+	TEXT("next_is", struct printed_boot, next_is),
+	TEXT("lines", struct printed_boot, lines),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t reload_fields[] = {
+	TEXT("command", struct printed_reload, command),
+	TEXT("install", struct printed_reload, install),
+	ARRAY("prepare", struct printed_reload, prepare.items, prepare.count,
+	    &text_schema),
+	ARRAY("questions", struct printed_reload, questions, question_count,
+	    &question_schema),
+	TEXT("goes", struct printed_reload, goes),
+	TEXT("auth_wait", struct printed_reload, auth_wait),
 	CYAML_FIELD_END,
 };
 
@@ -259,6 +317,12 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    config_ignore.count, &text_schema),
 	CYAML_FIELD_MAPPING_PTR(
 	    "acl", OPTIONAL, struct printed, acl, acl_fields),
+	CYAML_FIELD_MAPPING_PTR(
+	    "image", OPTIONAL, struct printed, image, image_fields),
+	CYAML_FIELD_MAPPING_PTR(
+	    "boot", OPTIONAL, struct printed, boot, boot_fields),
+	CYAML_FIELD_MAPPING_PTR(
+	    "reload", OPTIONAL, struct printed, reload, reload_fields),
 	ARRAY("templates", struct printed, profile.templates,
 	    profile.template_count, &template_schema),
 	CYAML_FIELD_MAPPING_PTR(
@@ -361,6 +425,13 @@ profile_print(const struct profile *profile, FILE *out)
 		profile->acl_uses_read, profile->acl_uses,
 		profile->acl_uses_count, profile->acl_client_read,
 		profile->acl_client_text, ssh_port ? &ssh_port : NULL };
+	struct profile_image image = profile->image;
+	struct printed_boot boot = { image.boot_show, image.boot_is.text,
+		image.boot_next, image.boot_next_is.text, image.boot_lines };
+	struct printed_reload reload = { image.reload, image.install,
+		image.reload_prepare, image.questions, image.question_count,
+		image.goes.text,
+		xasprintf("%lldms", (long long)image.auth_wait_ms) };
 	struct printed printed = {
 		.profile = *profile,
 		.new_password = texts_of(&profile->new_password),
@@ -378,6 +449,9 @@ profile_print(const struct profile *profile, FILE *out)
 		.save = profile->save.count ? &save : NULL,
 		.commit = profile->commit.count ? &commit : NULL,
 		.acl = profile->acl_dialect ? &acl : NULL,
+		.image = image.version ? &image : NULL,
+		.boot = image.boot_show ? &boot : NULL,
+		.reload = image.reload || image.install ? &reload : NULL,
 	};
 	set_timeouts(&printed, &profile->timeouts);
 	if (cyaml_save_data(&text, &len, &config, &profile_schema, &printed, 0))
@@ -388,6 +462,7 @@ profile_print(const struct profile *profile, FILE *out)
 out:
 	if (text)
 		cyaml_mem(NULL, text, 0);
+	free(reload.auth_wait);
 	free(printed.timeouts.connect);
 	free(printed.timeouts.login);
 	free(printed.timeouts.silence);

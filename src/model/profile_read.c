@@ -25,6 +25,7 @@ struct draft {
 	    *renames, *log_lines, *config_ignore, *new_password, *above_prompt,
 	    *secrets;
 	const struct yaml_node *save, *commit, *acl, *guards, *risky;
+	struct profile_image_nodes image;
 };
 
 #define FIELD(key, kind, type, member)                                         \
@@ -74,6 +75,9 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("save", MAP, struct draft, save),
 	FIELD("commit", MAP, struct draft, commit),
 	FIELD("acl", MAP, struct draft, acl),
+	FIELD("image", MAP, struct draft, image.image),
+	FIELD("boot", MAP, struct draft, image.boot),
+	FIELD("reload", MAP, struct draft, image.reload),
 	FIELD("guards", LIST, struct draft, guards),
 	FIELD("risky", LIST, struct draft, risky),
 };
@@ -96,6 +100,7 @@ static const struct yaml_field question_fields[] = {
 	NEEDED("pattern", LINE, struct profile_question, when.text),
 	FIELD("answer", TEXT, struct profile_question, answer),
 	FIELD("bare", BOOL, struct profile_question, bare),
+	FIELD("unless", LINE, struct profile_question, unless_text),
 };
 static const struct yaml_table question_table = YAML_TABLE(
     "a question", question_fields);
@@ -202,6 +207,9 @@ profile_questions_read(struct profile_question **questions, size_t *count,
 		if (!bad)
 			question.when.pattern = profile_compile(
 			    question.when.text, 0, question.when.place, diags);
+		if (!bad && question.unless_text)
+			question.unless = profile_compile(question.unless_text,
+			    0, yaml_place(node, "unless"), diags);
 		if (!question.when.pattern) {
 			profile_question_clear(&question);
 			continue;
@@ -392,6 +400,7 @@ profile_read(
 	read_save(profile, draft.save, diags);
 	read_commit(profile, draft.commit, diags);
 	profile_read_acl(profile, draft.acl, diags);
+	profile_image_read(profile, root, &draft.image, diags);
 	if (draft.vars) {
 		json_decref(profile->vars);
 		profile->vars = yaml_json(draft.vars);

@@ -52,8 +52,8 @@ static const struct yaml_table use_table = YAML_TABLE(
     "a use of a list", use_fields);
 
 /* Commands of `acl` are templates: one that does not parse is said here. */
-static void
-check_template(const struct yaml_node *node, struct diags *diags)
+void
+profile_check_template(const struct yaml_node *node, struct diags *diags)
 {
 	size_t count = node && node->kind == YAML_LIST ? node->count : 1;
 	for (size_t i = 0; node && i < count; i++) {
@@ -140,7 +140,7 @@ profile_read_acl(
 	yaml_read(acl, &acl_table, &draft, diags);
 	*profile = draft.profile;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		check_template(yaml_get(acl, commands[i]), diags);
+		profile_check_template(yaml_get(acl, commands[i]), diags);
 	read_uses(profile, draft.uses, diags);
 	read_client(profile, acl, diags);
 }

@@ -422,10 +422,19 @@ ssh_config_find(const struct ssh_config *config, const char *host,
     struct ssh_settings *settings)
 {
 	*settings = (struct ssh_settings){ 0 };
+	/* The lines of a block hold or do not together, unless one of them
+	 * gave the host another name. */
+	size_t block = NO_BLOCK;
+	bool held = true;
+	const char *named = host;
 	for (size_t i = 0; i < config->line_count; i++) {
 		const struct line *line = &config->lines[i];
 		const char *name = settings->address ? settings->address : host;
-		if (holds(config, line->block, host, name))
+		if (line->block != block || name != named)
+			held = holds(config, line->block, host, name);
+		block = line->block;
+		named = name;
+		if (held)
 			apply(settings, line->keyword, &line->words);
 	}
 	struct tokens tokens = {

@@ -23,6 +23,7 @@ static const char *const kind_names[EVENT__COUNT] = {
 	[EVENT_STEP] = "step",
 	[EVENT_LOG] = "log",
 	[EVENT_HOST_KEY] = "host_key",
+	[EVENT_PROGRESS] = "progress",
 	[EVENT_DEVICE_RETRY] = "device_retry",
 	[EVENT_DEVICE_FINISHED] = "device_finished",
 	[EVENT_RUN_FINISHED] = "run_finished",

@@ -22,10 +22,11 @@ host_key_put(const char *address, int port, const char *type, const void *key,
 }
 
 int
-host_key_append(const json_t *note, const char *path, struct err *err)
+host_key_keep(
+    const json_t *note, const char *path, bool may_replace, struct err *err)
 {
 	const char *address = NULL, *type = NULL, *key = NULL;
-	int port = 0, rc;
+	int port = 0, rc = 0;
 	struct buf blob;
 	buf_init(&blob, KEY_LIMIT_BYTES);
 	if (json_unpack((json_t *)note, "{s:s, s:i, s:s, s:s}", "address",
@@ -33,8 +34,11 @@ host_key_append(const json_t *note, const char *path, struct err *err)
 	    !base64_get(key, &blob))
 		rc = err_set(err, ERR_INTERNAL,
 		    "a worker reported a host key that makes no sense");
-	else
+	else if (!json_is_true(json_object_get(note, "replaces")))
 		rc = known_hosts_append(path, address, (uint16_t)port, type,
+		    buf_str(&blob), blob.len, err);
+	else if (may_replace)
+		rc = known_hosts_replace(path, address, (uint16_t)port, type,
 		    buf_str(&blob), blob.len, err);
 	buf_clear(&blob);
 	return rc;

@@ -101,6 +101,8 @@ ledger_clear(struct ledger *ledger)
 		free(ledger->devices[i].change_step);
 		free(ledger->devices[i].change_before);
 		free(ledger->devices[i].steps);
+		free(ledger->devices[i].memories);
+		free(ledger->devices[i].told_step);
 	}
 	free(ledger->devices);
 	strs_clear(&ledger->phases);
@@ -158,8 +160,17 @@ static void
 take_step(
     struct ledger_device *device, const struct event *event, int64_t offset)
 {
+	/* Whatever it says, but "unknown", it says what became of it. */
+	if (str_eq(device->told_step, event->name) &&
+	    !str_eq(event->status, "unknown"))
+		device->told_open = false;
 	GROW(device->steps, device->step_count, device->step_cap);
 	device->steps[device->step_count++] = offset;
+	if (json_object_get(event->more, "remember")) {
+		GROW(
+		    device->memories, device->memory_count, device->memory_cap);
+		device->memories[device->memory_count++] = offset;
+	}
 	const char *diff = json_string_value(
 	    json_object_get(event->more, "diff"));
 	if (diff)
@@ -258,9 +269,11 @@ take_started(struct ledger *ledger, size_t index, const struct event *event)
 }
 
 static void
-take_stage(struct ledger_device *device, const struct event *event)
+take_stage(struct ledger *ledger, struct ledger_device *device,
+    const struct event *event)
 {
 	device->stage = event->stage;
+	device->copy_total = 0;
 	if (event->stage != STAGE_CHANGE)
 		return;
 	const char *step = NULL, *before = NULL;
@@ -275,6 +288,27 @@ take_stage(struct ledger_device *device, const struct event *event)
 	free(device->change_before);
 	device->change_step = xstrdup(step);
 	device->change_before = xstrdup(before);
+	if (json_is_true(json_object_get(event->more, "reload"))) {
+		free(device->told_step);
+		device->told_step = xstrdup(step);
+		device->told_phase = ledger_phase(ledger, event->phase);
+		device->told_ms = event->time_ms;
+		device->told_open = true;
+	}
+}
+
+/* The copy that is under way, for the live line. */
+static void
+take_progress(struct ledger_device *device, const struct event *event)
+{
+	json_int_t bytes = 0, total = 0, rate = 0;
+	double left = -1;
+	json_unpack(event->more, "{s?I, s?I, s?I, s?F}", "bytes", &bytes,
+	    "total", &total, "rate", &rate, "left", &left);
+	device->copied = (uint64_t)bytes;
+	device->copy_total = (uint64_t)total;
+	device->copy_rate = (uint64_t)rate;
+	device->copy_left_ms = left < 0 ? -1 : (int64_t)(left * 1000);
 }
 
 static void
@@ -326,10 +360,13 @@ ledger_take(struct ledger *ledger, size_t index, const struct event *event,
 		take_started(ledger, index, event);
 		break;
 	case EVENT_STAGE:
-		take_stage(device, event);
+		take_stage(ledger, device, event);
 		break;
 	case EVENT_STEP:
 		take_step(device, event, offset);
+		break;
+	case EVENT_PROGRESS:
+		take_progress(device, event);
 		break;
 	case EVENT_LOG:
 		if (json_is_true(json_object_get(event->more, "warning")))

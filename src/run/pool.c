@@ -678,6 +678,14 @@ pool_signal(struct pool *pool, int number)
 }
 
 void
+pool_kill(struct pool *pool, size_t device)
+{
+	struct slot *slot = slot_of(pool, device);
+	if (slot)
+		kill(slot->pid, SIGKILL);
+}
+
+void
 pool_each(
     const struct pool *pool, void (*fn)(void *data, size_t device), void *data)
 {

@@ -5,7 +5,6 @@
 #include "run_parts.h"
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "run/host_key.h"
@@ -14,12 +13,23 @@
 
 #include <signal.h>
 
+/* May a device of the current phase come back with another host key? */
+static bool
+may_replace_key(const struct run *run)
+{
+	for (size_t i = 0; run->phase && i < run->phase->step_count; i++)
+		if (run->phase->steps[i].image.accept_new_host_key)
+			return true;
+	return false;
+}
+
 /* A host key that a worker met first: the parent is the only writer. */
 static void
 remember_host_key(struct run *run, const struct event *event)
 {
 	struct err err;
-	if (host_key_append(event->more, run->options->known_hosts, &err))
+	if (host_key_keep(event->more, run->options->known_hosts,
+		may_replace_key(run), &err))
 		log_warn("%s", err.text);
 	run->known_hosts_stale = true;
 }

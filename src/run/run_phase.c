@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "run/journal.h"
 #include "run/pool.h"
+#include "run/result.h"
 #include "run/rundir.h"
 
 #include <stdlib.h>
@@ -53,6 +54,40 @@ go_on_with_fewer(struct run *run, const struct err *why)
 	return 1;
 }
 
+/* What steps of the run remembered of a device, the later ones winning; NULL if
+ * nothing. New reference. */
+static json_t *
+read_memory(struct run *run, const struct ledger_device *device)
+{
+	struct err ignored;
+	if (!device->memory_count ||
+	    journal_flush(run->journal, false, &ignored))
+		return NULL;
+	json_t *memory = json_object();
+	for (size_t i = 0; i < device->memory_count; i++) {
+		struct event event;
+		if (result_read_event(
+			journal_fd(run->journal), device->memories[i], &event))
+			continue;
+		json_object_update(
+		    memory, json_object_get(event.more, "remember"));
+		event_clear(&event);
+	}
+	return memory;
+}
+
+/* Is it to be looked at whether the device did what it was told: reload? When
+ * nobody has seen it, or when what came after it went wrong: a device that came
+ * back as it was would only do so again. */
+static bool
+was_told(const struct run *run, size_t index, const struct job_phase *phase)
+{
+	const struct ledger_device *device = &run->ledger->devices[index];
+	return phase && device->told_step && !run->options->force &&
+	    str_eq(device->told_phase, phase->name) &&
+	    (device->told_open || run->devices[index].doubt);
+}
+
 static char *
 backup_path(const struct run *run, const struct job_device *device)
 {
@@ -70,6 +105,10 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 	struct err err;
 	bool doubt = phase && about->doubt && !run->options->force;
 	char *transcript = transcript_path(run, device);
+	json_t *memory = phase ? read_memory(run, entry) : NULL;
+	int64_t device_ms = phase
+	    ? job_phase_device_ms(phase, &device->timeouts)
+	    : device->timeouts.device_ms;
 	char *backup = backup_path(run, device);
 	struct target target = {
 		.job = run->job,
@@ -85,10 +124,15 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 		.backup = backup,
 		.doubt_step = doubt ? entry->change_step : NULL,
 		.doubt_before = doubt ? entry->change_before : NULL,
+		.told_step = was_told(run, index, phase) ? entry->told_step
+							 : NULL,
+		.told_ms = entry->told_ms,
+		.memory = memory,
 	};
-	int rc = pool_start(run->pool, &target, index,
-	    device->timeouts.device_ms + KILL_GRACE_MS, &err);
+	int rc = pool_start(
+	    run->pool, &target, index, device_ms + KILL_GRACE_MS, &err);
 	free(transcript);
+	json_decref(memory);
 	free(backup);
 	if (rc)
 		return go_on_with_fewer(run, &err);

@@ -174,7 +174,7 @@ hear_host_key(struct shell *shell, size_t host, const struct frame *frame)
 	const char *path = shell->hosts[host].known_hosts_path;
 	struct err err;
 	json_t *note = json_loadb(frame->data, frame->len, 0, NULL);
-	if (path && host_key_append(note, path, &err))
+	if (path && host_key_keep(note, path, false, &err))
 		log_warn("%s", err.text);
 	json_decref(note);
 }
@@ -295,8 +295,10 @@ on_bytes(void *data, size_t host, const char *bytes, size_t len)
 		buf_drop(&flight->frames, at);
 		flight->broken = more < 0;
 	}
+	if (flight->broken)
+		pool_kill(shell->pool, host);
 	/* A crew ends the stream of each; other workers go on to the next. */
-	if (!flight->has_end || shares(shell, host))
+	if (flight->broken || !flight->has_end || shares(shell, host))
 		return;
 	pool_rest(shell->pool, host);
 	conclude(shell, host, 0, false);

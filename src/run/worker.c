@@ -10,6 +10,8 @@
 #include "base/deadline.h"
 #include "base/fdio.h"
 #include "base/str.h"
+#include "device/copy.h"
+#include "device/known_hosts.h"
 #include "device/session.h"
 #include "device/step.h"
 #include "device/target.h"
@@ -27,9 +29,13 @@
 #include <unistd.h>
 
 #define CLOSE_GRACE_MS 5000
+#define PROGRESS_MS    2000 /* between two events of a copy */
 
 struct worker {
-	const struct target *target;
+	struct target own; /* what it was told, and what it learnt since */
+	const struct target *target; /* the same */
+	json_t *memory; /* of `own` */
+	struct known_hosts *met; /* the host key that it trusted, or NULL */
 	int fd;
 	int off_fd; /* readable: stop at once */
 	/* What every wait watches: a copy of `fd`, and of `off_fd` while the
@@ -41,6 +47,9 @@ struct worker {
 	bool shielded;
 	char *before; /* digest of what the step is about to change */
 	int64_t started_ms;
+	struct copy_pace pace; /* of the copy that is under way */
+	uint64_t copied;
+	int64_t progress_ms; /* when it was told last */
 	bool lost; /* the parent cannot be reached any more */
 	struct buf line;
 	struct buf clean;
@@ -171,6 +180,8 @@ on_stage(void *data, enum stage stage)
 	if (stage == STAGE_CHANGE)
 		event.more = json_pack("{s:s, s:s*}", "step",
 		    worker->step->name, "before", worker->before);
+	if (stage == STAGE_CHANGE && worker->step->kind == STEP_RELOAD)
+		json_object_set_new(event.more, "reload", json_true());
 	emit(worker, &event);
 	if (stage != STAGE_CHANGE)
 		return worker->lost && !worker->shielded ? -1 : 0;
@@ -200,6 +211,34 @@ emit_log(struct worker *worker, const char *text, bool is_warning)
 	emit(worker, &event);
 }
 
+/* A copy comes on: told now and then, and its end always. */
+static void
+on_progress(void *data, uint64_t bytes, uint64_t total)
+{
+	struct worker *worker = data;
+	struct event event;
+	int64_t now = clock_ms();
+	if (bytes < worker->copied)
+		worker->pace = (struct copy_pace){ 0 };
+	worker->copied = bytes;
+	copy_pace_note(&worker->pace, now, bytes);
+	if (bytes != total && now - worker->progress_ms < PROGRESS_MS)
+		return;
+	worker->progress_ms = now;
+	event_init(&event, EVENT_PROGRESS);
+	event.more = json_pack("{s:I, s:I}", "bytes", (json_int_t)bytes,
+	    "total", (json_int_t)total);
+	uint64_t rate = copy_pace_rate(&worker->pace);
+	int64_t left_ms = copy_pace_left_ms(&worker->pace, total);
+	if (rate)
+		json_object_set_new(
+		    event.more, "rate", json_integer((json_int_t)rate));
+	if (left_ms >= 0)
+		json_object_set_new(
+		    event.more, "left", json_real((double)left_ms / 1000));
+	emit(worker, &event);
+}
+
 static void
 on_log(void *data, const char *text)
 {
@@ -212,15 +251,84 @@ on_warn(void *data, const char *text)
 	emit_log(data, text, true);
 }
 
+/* From here on this key and no other, for every connection of this worker. */
+static void
+trust(struct worker *worker, const char *address, int port, const char *type,
+    const void *key, size_t len)
+{
+	known_hosts_free(worker->met);
+	worker->met = known_hosts_of(address, (uint16_t)port, type, key, len);
+	worker->own.known_hosts = worker->met;
+}
+
+static void
+emit_host_key(struct worker *worker, const char *address, int port,
+    const char *type, const void *key, size_t len, bool replaces)
+{
+	struct event event;
+	event_init(&event, EVENT_HOST_KEY);
+	event.more = host_key_put(address, port, type, key, len);
+	if (replaces)
+		json_object_set_new(event.more, "replaces", json_true());
+	emit(worker, &event);
+	trust(worker, address, port, type, key, len);
+}
+
 static void
 on_host_key(void *data, const char *address, int port, const char *type,
     const void *key, size_t len)
 {
+	emit_host_key(data, address, port, type, key, len, false);
+}
+
+/* Is the device in a reload after which the job takes another key: in this
+ * visit, or since an earlier one that did not see it come back? */
+static bool
+may_have_new_key(const struct worker *worker)
+{
+	const struct target *target = worker->target;
+	const struct job_step *step = worker->step;
+	if (worker->shielded && step && step->kind == STEP_RELOAD)
+		return step->image.accept_new_host_key;
+	for (size_t i = 0; target->phase && i < target->phase->step_count; i++)
+		if (target->phase->steps[i].image.accept_new_host_key &&
+		    str_eq(target->phase->steps[i].name, target->told_step))
+			return true;
+	return false;
+}
+
+/* Only a device that was told to reload may have made itself a new key, and
+ * only where the job says that it may. */
+static bool
+on_new_host_key(void *data, const char *address, int port, const char *type,
+    const void *key, size_t len)
+{
 	struct worker *worker = data;
-	struct event event;
-	event_init(&event, EVENT_HOST_KEY);
-	event.more = host_key_put(address, port, type, key, len);
-	emit(worker, &event);
+	if (worker->target->host_keys == HOST_KEYS_STRICT ||
+	    !may_have_new_key(worker))
+		return false;
+	emit_host_key(worker, address, port, type, key, len, true);
+	return true;
+}
+
+/* What the step wants remembered: for the steps after it, and in the journal
+ * for those of later visits. */
+static void
+remember(struct worker *worker, const struct step_result *result,
+    struct event *event)
+{
+	const char *name;
+	json_t *value;
+	json_t *kept = json_object();
+	json_object_foreach(result->memory, name, value)
+	{
+		char *text = clean_text(worker, json_string_value(value),
+		    json_string_length(value), EVENT_OUTPUT_LIMIT_BYTES, NULL);
+		json_object_set_new(kept, name, json_string(text));
+		free(text);
+	}
+	json_object_update(worker->memory, kept);
+	json_object_set_new(event->more, "remember", kept);
 }
 
 static void
@@ -242,6 +350,8 @@ emit_step(struct worker *worker, const struct job_step *step,
 		json_object_set_new(event.more, "diff", json_string(diff));
 		free(diff);
 	}
+	if (result->memory)
+		remember(worker, result, &event);
 	if (result->would_change)
 		json_object_set_new(event.more, "would_change", json_true());
 	bool notes_cut = result->notes.cut;
@@ -262,14 +372,19 @@ worse(enum step_status a, enum step_status b)
 
 /* Runs one step and tells of it. The first failure's fault is kept. */
 static enum step_status
-run_step(struct worker *worker, struct session *session,
+run_step(struct worker *worker, struct session **session,
     const struct job_step *step, struct fault *fault)
 {
 	struct step_result result;
 	int64_t start = clock_ms();
 	step_result_init(&result);
 	worker->step = step;
-	step_run(session, step, &result);
+	step_run(*session, step, &result);
+	if (result.fresh) {
+		session_close(*session, 0);
+		*session = result.fresh;
+		result.fresh = NULL;
+	}
 	if (worker->shielded)
 		shield(worker, false);
 	worker->shielded = false;
@@ -300,7 +415,7 @@ is_called_off(const struct worker *worker, struct err *err)
  * half done: only `unknown` says that.
  */
 static enum step_status
-run_steps(struct worker *worker, struct session *session, struct fault *fault)
+run_steps(struct worker *worker, struct session **session, struct fault *fault)
 {
 	const struct job_phase *phase = worker->target->phase;
 	enum step_status worst = STEP_UNCHANGED;
@@ -318,7 +433,7 @@ run_steps(struct worker *worker, struct session *session, struct fault *fault)
 		bool failed = status >= STEP_FAILED;
 		if (failed &&
 		    (step->on_failure != ON_FAILURE_CONTINUE ||
-			!session_is_usable(session)))
+			!session_is_usable(*session)))
 			break;
 	}
 	if ((worst == STEP_FAILED || worst == STEP_ROLLED_BACK) && changed) {
@@ -343,7 +458,7 @@ visit(struct worker *worker, const struct observer *observer, int64_t deadline,
 	if (!session)
 		return STEP_FAILED;
 	enum step_status status = target->phase
-	    ? run_steps(worker, session, fault)
+	    ? run_steps(worker, &session, fault)
 	    : STEP_UNCHANGED;
 	enum stage ended = worker->stage;
 	on_stage(worker, STAGE_CLOSE);
@@ -385,21 +500,31 @@ int
 worker_main(const struct target *target, int fd, int off_fd)
 {
 	struct fault fault = { 0 };
+	const struct timeouts *timeouts = &target->device->timeouts;
+	int64_t device_ms = target->phase
+	    ? job_phase_device_ms(target->phase, timeouts)
+	    : timeouts->device_ms;
 	struct worker worker = {
-		.target = target,
+		.own = *target,
+		.memory = target->memory ? json_deep_copy(target->memory)
+					 : json_object(),
 		.fd = fd,
 		.off_fd = off_fd,
 		.cancel_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0),
 		.started_ms = clock_ms(),
 	};
+	worker.target = &worker.own;
+	worker.own.memory = worker.memory;
 	struct observer observer = {
 		.data = &worker,
 		.cancel_fd = worker.cancel_fd,
 		.stage = on_stage,
 		.before = on_before,
 		.log = on_log,
+		.progress = on_progress,
 		.warn = on_warn,
 		.host_key = on_host_key,
+		.new_host_key = on_new_host_key,
 	};
 	buf_init(&worker.line, EVENT_LINE_LIMIT_BYTES);
 	buf_init(&worker.clean, EVENT_LINE_LIMIT_BYTES);
@@ -410,13 +535,15 @@ worker_main(const struct target *target, int fd, int off_fd)
 	redactor_add(&worker.redactor, target->credentials->enable);
 	redactor_add(&worker.redactor, target->credentials->passphrase);
 	emit_started(&worker);
-	enum step_status status = visit(&worker, &observer,
-	    deadline_in(target->device->timeouts.device_ms), &fault);
+	enum step_status status = visit(
+	    &worker, &observer, deadline_in(device_ms), &fault);
 	emit_finished(&worker, status, &fault);
 	fault_clear(&fault);
 	buf_clear(&worker.line);
 	buf_clear(&worker.clean);
 	free(worker.before);
+	json_decref(worker.memory);
+	known_hosts_free(worker.met);
 	close(worker.cancel_fd);
 	return worker.lost ? 1 : 0;
 }

@@ -233,10 +233,11 @@ class Tables(Case):
     def test_keys_of_a_job(self):
         words = in_code("docs/job.md")
         for source in ("job.c", "job_policy.c", "job_devices.c",
-                       "job_steps.c", "job_report.c"):
+                       "job_steps.c", "job_steps_image.c",
+                       "job_report.c"):
             keys = self.names(
                 os.path.join("src/model", source),
-                r'(?:FIELD|LATER|LINE|NEEDED|NUMBER|TIMEOUT|\{)'
+                r'(?:FIELD|LATER|LINE|NEEDED|NUMBER|TIMEOUT|NODE|TRUTH|\{)'
                 r'\(? ?\s*"(\w+)",?\s*'
                 r'(?=[,)A-Z]|YAML)')
             self.assertLessEqual(keys, words, source)
@@ -261,10 +262,11 @@ class Tables(Case):
     def test_keys_of_a_profile(self):
         words = in_code("docs/profiles.md") | {"config: true", "config"}
         words |= {word.split(":")[0] for word in words}
-        for source in ("profile_read.c", "profile_guard.c"):
+        for source in ("profile_read.c", "profile_image.c",
+                       "profile_guard.c"):
             keys = self.names(
                 os.path.join("src/model", source),
-                r'(?:FIELD|NEEDED|\{)\(? ?"(\w+)", ?\s*[A-Z]')
+                r'(?:FIELD|NEEDED|RELOAD|\{)\(? ?"(\w+)", ?\s*[A-Z]')
             self.assertLessEqual(keys, words, source)
 
     def test_profiles(self):

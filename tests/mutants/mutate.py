@@ -167,7 +167,7 @@ class Runner:
         for test in tests:
             kind, where, _ = checks.split(test)
             found |= {where.replace("/", "_")} if kind == "unit" \
-                else {"netpush", "netpush-lab"}
+                else {"netpush", "netpush-lab", "ssh-driver"}
         return found
 
     def command(self, test):

@@ -315,7 +315,7 @@ TIMERS = [
            "timeout_ms = session->target->device->timeouts.device_ms;",
            PROOF + "Timers.test_step"),
     mutant("total: a device's time ends it", "src/run/worker*.c",
-           "deadline_in(target->device->timeouts.device_ms), &fault);",
+           "deadline_in(device_ms), &fault);",
            "DEADLINE_NEVER, &fault);",
            "e2e/test_failures:Proof.test_device_time_is_bounded"),
     mutant("total: a device that never pauses meets it", EXCHANGE,

@@ -36,6 +36,7 @@ struct script_exec {
 	size_t errors_at;
 	struct exec_end end;
 	size_t step_bytes;
+	bool steady; /* nothing has to be repeated */
 	unsigned stuttered; /* a bit for each operation */
 	bool input_ended, finished;
 	int fd;
@@ -45,6 +46,8 @@ struct script_exec {
 static inline bool
 script_exec_stutters(struct script_exec *script, unsigned operation)
 {
+	if (script->steady)
+		return false;
 	script->stuttered ^= 1U << operation;
 	return script->stuttered >> operation & 1;
 }

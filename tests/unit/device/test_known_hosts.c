@@ -463,6 +463,56 @@ append_refuses_a_second_key(void **state)
 	free(path);
 }
 
+/* What a file becomes when a device comes back with the key ED_A. NULL: it is
+ * refused, and the file is left as it is. */
+static void
+replace_forgets_the_host_and_nobody_else(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *before, *after;
+		uint16_t port;
+	} cases[] = {
+		{ "r1 " ED_B "\n", "r1 " ED_A "\n", 22 },
+		{ "", "r1 " ED_A "\n", 22 },
+		{ "r1 " ED_B "\nr1 " EC "\n", "r1 " ED_A "\n", 22 },
+		{ "# mine\nr2 " ED_B "\nR1 " ED_B "\nnonsense\n",
+		    "# mine\nr2 " ED_B "\nnonsense\nr1 " ED_A "\n", 22 },
+		{ "r2,r1,10.0.0.1 " ED_B " why\n",
+		    "r2,10.0.0.1 " ED_B " why\nr1 " ED_A "\n", 22 },
+		{ "[r1]:2222 " ED_B "\nr1 " ED_B "\n",
+		    "r1 " ED_B "\n[r1]:2222 " ED_A "\n", 2222 },
+		{ "@cert-authority * " ED_B "\nr1 " ED_B "\n",
+		    "@cert-authority * " ED_B "\nr1 " ED_A "\n", 22 },
+		{ "*.net " ED_B "\nr1 " ED_B, "*.net " ED_B "\nr1 " ED_A "\n",
+		    22 },
+		{ "@revoked * " ED_A "\nr1 " ED_B "\n", NULL, 22 },
+	};
+	char *path = in_dir("kh");
+	struct known_key key = key_of(ED_A);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err err = { 0 };
+		spit(path, cases[i].before);
+		int rc = known_hosts_replace(path, "R1", cases[i].port,
+		    key.type, key.blob, key.len, &err);
+		char *after = slurp(path);
+		assert_int_equal(rc, cases[i].after ? 0 : -1);
+		if (rc)
+			assert_int_equal(err.kind, ERR_HOST_KEY);
+		assert_string_equal(
+		    after, cases[i].after ? cases[i].after : cases[i].before);
+		free(after);
+	}
+	struct known_hosts *kh = known_hosts_of(
+	    "R1", 2222, key.type, key.blob, key.len);
+	assert_int_equal(ask(kh, "r1", 2222, ED_A), KNOWN_MATCH);
+	assert_int_equal(ask(kh, "r1", 2222, ED_B), KNOWN_CHANGED);
+	assert_int_equal(ask(kh, "r1", 22, ED_A), KNOWN_UNKNOWN);
+	known_hosts_free(kh);
+	known_key_clear(&key);
+	free(path);
+}
+
 static void
 append_makes_mends_and_never_doubles(void **state)
 {
@@ -674,6 +724,7 @@ main(void)
 		WITH_DIR(missing_is_empty_but_unreadable_is_an_error),
 		WITH_DIR(append_refuses_what_would_not_read_back),
 		WITH_DIR(append_refuses_a_second_key),
+		WITH_DIR(replace_forgets_the_host_and_nobody_else),
 		WITH_DIR(append_makes_mends_and_never_doubles),
 		WITH_DIR(append_says_why_it_cannot),
 		WITH_DIR(writers_do_not_mix),

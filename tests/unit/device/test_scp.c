@@ -246,7 +246,7 @@ what_was_not_asked_for_is_refused(void **state)
 	(void)state;
 	refuse(second, COUNT(second), false, "more than was asked for");
 	assert_false(is_there("y"));
-	refuse(directory, COUNT(directory), false, "a directory");
+	refuse(directory, COUNT(directory), false, "sends a directory");
 	assert_file("x", "1"); /* the first one was whole */
 	assert_int_equal(unlink("x"), 0);
 	refuse(top, COUNT(top), true, "more than was asked for");
@@ -357,14 +357,17 @@ a_file_goes_up(void **state)
 
 /* An upload to a far side that says SAYS, of which the last thing is wrong. */
 static void
-upload_fails(const struct said *says, size_t count, const char *errors,
-    struct exec_end end, const char *kind, const char *words)
+upload_fails_once(bool steady, const struct said *says, size_t count,
+    const char *errors, struct exec_end end, const char *kind,
+    const char *words)
 {
 	struct script_exec script;
 	struct outcome outcome;
 	write_file("x", "abc", 3);
 	script_exec_init(&script, says, count);
 	script.at_once = true;
+	script.steady = steady;
+	script.step_bytes = steady ? 4096 : 7;
 	script.errors = errors;
 	script.end = end;
 	script.breaks = strcmp(kind, "closed") == 0;
@@ -379,6 +382,14 @@ upload_fails(const struct said *says, size_t count, const char *errors,
 	if (!strstr(outcome.fault.err.text, words))
 		fail_msg("'%s' has no '%s'", outcome.fault.err.text, words);
 	forget(&outcome);
+}
+
+static void
+upload_fails(const struct said *says, size_t count, const char *errors,
+    struct exec_end end, const char *kind, const char *words)
+{
+	upload_fails_once(false, says, count, errors, end, kind, words);
+	upload_fails_once(true, says, count, errors, end, kind, words);
 }
 
 static void
@@ -475,24 +486,34 @@ the_pace_is_that_of_late(void **state)
 	assert_int_equal(copy_pace_left_ms(&pace, 1), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_file_comes_down),
-		TEST(a_tree_comes_down),
-		TEST(names_that_lead_elsewhere_are_refused),
-		TEST(what_was_not_asked_for_is_refused),
-		TEST(what_is_not_whole_is_refused),
-		TEST(lines_that_are_none_are_refused),
-		TEST(sizes_go_beyond_4_gigabytes),
-		TEST(a_file_goes_up),
-		TEST(an_upload_counts_when_all_is_said),
-		TEST(a_refused_channel_is_a_refused_transfer),
-		TEST(silence_is_told_from_the_deadline),
-		TEST(the_pace_is_that_of_late),
+		cmocka_unit_test_setup_teardown(
+		    a_file_comes_down, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_tree_comes_down, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    names_that_lead_elsewhere_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_was_not_asked_for_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_is_not_whole_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    lines_that_are_none_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    sizes_go_beyond_4_gigabytes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_file_goes_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_upload_counts_when_all_is_said, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_refused_channel_is_a_refused_transfer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    silence_is_told_from_the_deadline, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    the_pace_is_that_of_late, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

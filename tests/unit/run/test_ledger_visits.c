@@ -207,6 +207,108 @@ the_last_change_is_remembered(void **state)
 	ledger_clear(&ledger);
 }
 
+/* An event of R1 that a story has no word for. */
+static void
+tell_more(struct ledger *ledger, enum event_kind kind, enum stage stage,
+    const char *name, const char *status, json_t *more)
+{
+	struct event event;
+	event_init(&event, kind);
+	event.time_ms = 1795312800000 + offset;
+	event.stage = stage;
+	event.phase = xstrdup("push");
+	event.name = xstrdup(name);
+	event.status = xstrdup(status);
+	event.more = more;
+	ledger_take(ledger, 0, &event, offset);
+	offset += 10;
+	event_clear(&event);
+}
+
+static void
+tell_reload(struct ledger *ledger)
+{
+	tell_more(ledger, EVENT_STAGE, STAGE_CHANGE, NULL, NULL,
+	    json_pack("{s:s, s:b}", "step", "reload", "reload", 1));
+}
+
+static void
+tell_step_end(struct ledger *ledger, const char *name, const char *status)
+{
+	tell_more(ledger, EVENT_STEP, STAGE_NONE, name, status,
+	    json_pack("{s:s}", "kind", "reload"));
+}
+
+/* Open until the very step has said what became of it. */
+static void
+a_reload_is_open_until_its_step_says_more(void **state)
+{
+	(void)state;
+	struct ledger ledger;
+	begin(&ledger, "start=push change=boot");
+	const struct ledger_device *device = &ledger.devices[0];
+	assert_null(device->told_step);
+	tell_reload(&ledger);
+	int64_t told_ms = device->told_ms;
+	assert_true(device->told_open);
+	assert_string_equal(device->told_step, "reload");
+	assert_string_equal(device->told_phase, "push");
+	assert_int_equal(told_ms, 1795312800000 + offset - 10);
+	/* Other steps, other visits, another change: it stays open. */
+	tell_step_end(&ledger, "save", "ok");
+	tell_step_end(&ledger, "reload", "unknown");
+	tell(&ledger, "end=unknown/push start=push change=config");
+	assert_true(device->told_open);
+	assert_int_equal(device->told_ms, told_ms);
+	tell_step_end(&ledger, "reload", "changed");
+	assert_false(device->told_open);
+	/* And again. */
+	tell_reload(&ledger);
+	assert_true(device->told_open);
+	assert_true(device->told_ms > told_ms);
+	ledger_clear(&ledger);
+}
+
+static void
+what_was_remembered_is_found_again(void **state)
+{
+	(void)state;
+	struct ledger ledger;
+	begin(&ledger, "start=push step=one");
+	const struct ledger_device *device = &ledger.devices[0];
+	assert_int_equal(device->memory_count, 0);
+	int64_t at = offset;
+	tell_more(&ledger, EVENT_STEP, STAGE_NONE, "look", "ok",
+	    json_pack(
+		"{s:s, s:{s:s}}", "kind", "command", "remember", "n", "text"));
+	assert_int_equal(device->memory_count, 1);
+	assert_int_equal(device->memories[0], at);
+	ledger_clear(&ledger);
+}
+
+static void
+a_copy_is_shown_until_the_next_stage(void **state)
+{
+	(void)state;
+	struct ledger ledger;
+	begin(&ledger, "start=push change=upload");
+	const struct ledger_device *device = &ledger.devices[0];
+	tell_more(&ledger, EVENT_PROGRESS, STAGE_NONE, NULL, NULL,
+	    json_pack("{s:i, s:i, s:i, s:f}", "bytes", 50, "total", 200, "rate",
+		10, "left", 15.5));
+	assert_int_equal(device->copied, 50);
+	assert_int_equal(device->copy_total, 200);
+	assert_int_equal(device->copy_rate, 10);
+	assert_int_equal(device->copy_left_ms, 15500);
+	tell_more(&ledger, EVENT_PROGRESS, STAGE_NONE, NULL, NULL,
+	    json_pack("{s:i, s:i}", "bytes", 60, "total", 200));
+	assert_int_equal(device->copy_rate, 0);
+	assert_int_equal(device->copy_left_ms, -1);
+	tell_more(&ledger, EVENT_STAGE, STAGE_VERIFY, NULL, NULL, NULL);
+	assert_int_equal(device->copy_total, 0);
+	ledger_clear(&ledger);
+}
+
 static void
 a_repeated_visit_leaves_no_trace_but_its_time(void **state)
 {
@@ -494,6 +596,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(doubt_ends_only_when_the_device_was_seen),
 		cmocka_unit_test(the_last_change_is_remembered),
+		cmocka_unit_test(a_reload_is_open_until_its_step_says_more),
+		cmocka_unit_test(what_was_remembered_is_found_again),
+		cmocka_unit_test(a_copy_is_shown_until_the_next_stage),
 		cmocka_unit_test(a_repeated_visit_leaves_no_trace_but_its_time),
 		cmocka_unit_test(
 		    a_repeated_visit_keeps_the_steps_of_the_phase_before),
