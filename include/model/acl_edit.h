@@ -14,8 +14,8 @@
  * already (IOS, FRR). An entry that moves has to be removed just before it is
  * added again; these lines are a block to be sent as one write. Therefore
  * the list is simulated after every single line, and where a protected flow
- * would not be permitted, lines wait, another entry is kept, or the plan is
- * a swap. (Entries that differ in `log` only are taken for the same entry on
+ * would not be permitted, or no entry would be left, lines wait, another entry
+ * is kept, or the plan is a swap. (Entries that differ in `log` only are taken for the same entry on
  * such platforms: whether they are is not documented.)
  *
  * Pure functions over parsed lists: nothing is sent from here.

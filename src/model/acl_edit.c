@@ -148,7 +148,8 @@ try_delta(struct draft *draft, struct acl_edit_plan *plan)
 		drop_lines(plan);
 		return "editing in place takes more lines than retyping";
 	} while (add_anchor(draft));
-	return "editing in place would cut a protected flow meanwhile";
+	return "editing in place would cut a protected flow, or leave the "
+	       "list empty, meanwhile";
 }
 
 static const char *

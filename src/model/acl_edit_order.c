@@ -43,7 +43,8 @@ struct simulation {
 	struct draft *draft;
 	struct node *nodes;
 	size_t *have_nodes, *want_nodes; /* position -> node */
-	size_t live;
+	size_t live; /* entries, remarks not counted */
+	bool may_be_empty; /* meanwhile: it is so in the end, or nobody sees */
 	size_t *key_live; /* how many of a key live */
 	struct view *views;
 	size_t views_count;
@@ -177,10 +178,14 @@ covers(const struct view *view, size_t node)
 	return low < view->count && view->nodes[low] == node;
 }
 
-/* After a change at the nodes A and B (may be NOWHERE), WAS entries before. */
+/* After a change at the nodes A and B (may be NOWHERE), WAS entries before.
+ * Nor may the list be without entries for a moment: where it is applied that
+ * lets everybody through, or nobody. */
 static bool
 all_live(struct simulation *sim, size_t a, size_t b, size_t was)
 {
+	if (was && !sim->live && !sim->may_be_empty)
+		return false;
 	for (size_t i = 0; i < sim->views_count; i++) {
 		const struct view *view = &sim->views[i];
 		if (was && sim->live && !covers(view, a) && !covers(view, b))
@@ -462,6 +467,15 @@ look_at_flows(struct simulation *sim, size_t nodes)
 	}
 }
 
+static bool
+may_be_empty(const struct acl_edit_ask *ask)
+{
+	for (size_t i = 0; i < ask->want->count; i++)
+		if (ask->want->items[i].action != ACL_REMARK)
+			return ask->dialect->applies_at_exit;
+	return true;
+}
+
 /* The header alone makes an absent list an empty one. */
 static bool
 opens(struct simulation *sim)
@@ -502,6 +516,7 @@ draft_order(struct draft *draft)
 	sim.key_live = xcalloc(h + w + 1, sizeof(*sim.key_live));
 	size_t nodes = merge(&sim);
 	give_keys(&sim, nodes);
+	sim.may_be_empty = may_be_empty(draft->ask);
 	look_at_flows(&sim, nodes);
 	list_changes(&sim, nodes);
 	bool done = opens(&sim) && run(&sim);

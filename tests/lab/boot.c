@@ -97,10 +97,14 @@ boot_choose(struct device *device, struct boot *boot)
 	if (machine->pending)
 		strs_add(&images, machine->pending);
 	boot_startup_images(device, &images);
-	if (!images.count)
+	if (!images.count && !device->platform->installed)
 		strs_add(&images, machine->image);
 	for (size_t i = 0; i < images.count && !boot->version; i++)
 		try_image(device, images.items[i], boot);
+	if (!boot->version && device->platform->installed) {
+		boot->version = xstrdup(machine->version);
+		boot->image = xstrdup(machine->image);
+	}
 	if (!boot->version)
 		try_all_in_flash(device, boot);
 	strs_clear(&images);

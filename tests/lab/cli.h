@@ -130,6 +130,7 @@ struct platform {
 	bool sftp; /* it has such a server */
 	bool shell; /* that reads the command of an scp */
 	int64_t config_register; /* 0: it has none */
+	bool installed; /* what runs is kept elsewhere than in flash */
 	bool install; /* knows `install add` */
 	int64_t line_limit;
 	enum acl_kind acl_kinds[MODE__COUNT];

@@ -401,6 +401,14 @@ end_channel(struct conn *conn)
 	conn->session = NULL;
 }
 
+/* Is there a file program behind which another channel may come? */
+static bool
+takes_another(const struct conn *conn)
+{
+	return conn->session && conn->session->transfer.kind &&
+	    conn->device->platform->shell;
+}
+
 /* A file program is over: OpenSSH's server would take the next one, that of
  * IOS hangs up. */
 static void
@@ -436,8 +444,7 @@ conn_flush(struct conn *conn)
 	case SESSION_EXIT:
 		if (conn->leaving || conn->session->tx.len)
 			break;
-		if (conn->session->transfer.kind &&
-		    conn->device->platform->shell)
+		if (takes_another(conn))
 			finish_transfer(conn);
 		else
 			say_goodbye(conn);
@@ -551,6 +558,8 @@ on_close(ssh_session ssh, ssh_channel channel, void *userdata)
 	(void)ssh, (void)channel;
 	if (!conn->session)
 		conn->channel = NULL; /* it was refused what it asked for */
+	else if (takes_another(conn))
+		session_eof(conn->session); /* the rest is conn_flush()'s */
 	else if (!conn->leaving)
 		timer_arm(&conn->linger, clock_ms());
 }
@@ -635,6 +644,10 @@ static ssh_channel
 on_channel(ssh_session ssh, void *userdata)
 {
 	struct conn *conn = CONTAINER(userdata, struct conn, auth);
+	/* The end of one and the start of the next may come together. */
+	if (conn->channel && takes_another(conn) &&
+	    conn->session->end == SESSION_EXIT)
+		finish_transfer(conn);
 	if (conn->channel)
 		return NULL;
 	conn->channel = ssh_channel_new(ssh);

@@ -41,6 +41,8 @@ static const struct row {
 	[FAULT_IMAGE_FAILS] = { "image_fails", WHEN_ANY },
 	[FAULT_WRONG_MD5] = { "wrong_md5", WHEN_ANY },
 	[FAULT_NVRAM_FULL] = { "nvram_full", WHEN_ANY },
+	[FAULT_ASKS_MORE] = { "asks_more", WHEN_ANY },
+	[FAULT_ASKS_ERASE] = { "asks_erase", WHEN_ANY },
 	[FAULT_PORT_LOST] = { "port_lost", WHEN_ANY },
 	[FAULT_COPY_CUT] = { "copy_cut", WHEN_ANY },
 	[FAULT_COPY_STALLS] = { "copy_stalls", WHEN_ANY },

@@ -25,6 +25,7 @@ struct request {
 	struct flash_name source; /* of ourselves */
 	struct flash_name to;
 	bool named, sure; /* the target is known, and may be replaced */
+	bool asked; /* whether all else is to be erased */
 };
 
 static void
@@ -218,6 +219,29 @@ answer_target(struct cli *cli, const char *line)
 	ask_next(cli);
 }
 
+/* Old ones offer to make room in their way; Return means yes. */
+static void
+answer_erase(struct cli *cli, const char *line)
+{
+	struct request *request = cli->talk;
+	struct flash_list list;
+	cli->one_key = false;
+	if (!*line || strchr("yY", *line)) {
+		flash_list(cli->device, request->to.member, &list);
+		for (size_t i = 0; i < list.count; i++) {
+			struct flash_name name = request->to;
+			snprintf(name.file, sizeof(name.file), "%s",
+			    list.items[i].name);
+			flash_remove(cli->device, &name);
+		}
+		flash_list_clear(&list);
+		buf_adds(cli->out,
+		    "Erasing the flash filesystem will remove all files! "
+		    "Erase of flash: complete\n");
+	}
+	ask_next(cli);
+}
+
 static void
 answer_over_write(struct cli *cli, const char *line)
 {
@@ -289,6 +313,12 @@ ask_next(struct cli *cli)
 		cli->one_key = true;
 		cli_ask(cli, "Do you want to over write? [confirm]", false,
 		    answer_over_write);
+		return;
+	}
+	if (!request->asked && cli_fault(cli, FAULT_ASKS_ERASE, NULL)) {
+		request->asked = cli->one_key = true;
+		cli_ask(cli, "Erase flash: before copying? [confirm]", false,
+		    answer_erase);
 		return;
 	}
 	if (!request->remote) {

@@ -308,6 +308,33 @@ ask_proceed(struct cli *cli)
 }
 
 static void
+answer_more(struct cli *cli, const char *line)
+{
+	(void)line; /* whatever it was */
+	ask_proceed(cli);
+}
+
+/* What some models want to know before they proceed. */
+static void
+ask_more(struct cli *cli)
+{
+	const struct fault *fault = cli->minutes
+	    ? NULL
+	    : cli_fault(cli, FAULT_ASKS_MORE, NULL);
+	if (!cli->minutes && cli->device->machine.members > 1)
+		buf_adds(cli->out,
+		    "Reload command is being issued on Active unit, this will "
+		    "reload the whole stack\n");
+	if (fault)
+		cli_askf(cli, answer_more, "%s",
+		    fault->text ? fault->text
+				: "Do you want to reload the internal AP ? "
+				  "[yes/no]: ");
+	else
+		ask_proceed(cli);
+}
+
+static void
 answer_save(struct cli *cli, const char *line)
 {
 	if (word_abbreviates(line, "yes")) {
@@ -319,7 +346,7 @@ answer_save(struct cli *cli, const char *line)
 		    false, answer_save);
 		return;
 	}
-	ask_proceed(cli);
+	ask_more(cli);
 }
 
 static void
@@ -328,7 +355,7 @@ start_reload(struct cli *cli, int64_t minutes)
 	cli->minutes = minutes;
 	buf_addc(cli->out, '\n');
 	if (device_is_saved(cli->device))
-		ask_proceed(cli);
+		ask_more(cli);
 	else
 		cli_ask(cli,
 		    "System configuration has been modified. Save? [yes/no]: ",

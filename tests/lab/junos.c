@@ -390,6 +390,7 @@ const struct platform platform_junos = {
 	.exec_in_config = false,
 	.version = "20.4R3.8",
 	.file_system = "/var/tmp/",
+	.installed = true,
 	.sftp = true,
 	.shell = true,
 	.image = "/var/tmp/jinstall-host-qfx-5-20.4R3.8-signed.tgz",

@@ -68,6 +68,12 @@ nxos_complain_acl(
 static HANDLER(do_save)
 {
 	UNUSED_HANDLER;
+	if (cli_fault(cli, FAULT_NVRAM_FULL, NULL)) {
+		cli_refuse(cli,
+		    "[########################                ]  60%%\n"
+		    "Configuration update aborted: no space left on device\n");
+		return;
+	}
 	device_save(cli->device);
 	cli->saved = true;
 	buf_adds(cli->out,

@@ -4,6 +4,7 @@ a flash with real bytes, copies into it, and the image that is booted."""
 import hashlib
 import os
 import re
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -94,6 +95,8 @@ class FlashCase(LabCase):
                 return "open" if link.recv(3) else "closed"
         except ConnectionRefusedError:
             return "refused"
+        except ConnectionResetError:
+            return "closed"  # it was just going down
         except (TimeoutError, socket.timeout):
             return "silence"
 
@@ -139,12 +142,32 @@ class Reload(FlashCase):
         t.wait()
         self.assertTrue(self.last("reload", "IOS1")["saved"])
 
+    def test_more_questions(self):
+        self.lab.faults("IOS1", {"kind": "asks_more"})
+        t = self.login()
+        t.send("reload\r")
+        t.expect(r"reload the internal AP \? \[yes/no\]: $")
+        t.send("no\r")
+        t.expect(CONFIRM)
+        t.send("\r")
+        t.wait()
+        t = self.login(STACK, "STACK#")
+        t.send("reload\r")
+        t.expect("(?s)this will reload the whole stack.*" + CONFIRM)
+
     def test_it_comes_back_by_itself(self):
         self.lab.set("IOS1", down_ms=50)
         self.reload(self.login())
         self.until(lambda: self.connect(IOS) == "open")
         self.assertEqual(self.lab.witness(device="IOS1", event="boot")[-1]
                          ["version"], "15.2(4)M6")
+
+    def test_back_at_once(self):
+        self.lab.set("IOS1", down_ms=0)
+        t = self.login()
+        self.reload(t)
+        t.wait()
+        self.assertIn("uptime is 0 minutes", self.login().run("show version"))
 
     def test_never_back_until_reset(self):
         self.lab.set("IOS1", down_ms=0)
@@ -243,8 +266,14 @@ class Files(FlashCase):
 
     def test_names_that_lead_elsewhere(self):
         t = self.ios()
-        for name in ("flash:../x", "flash:a/b", "flash:.hidden", "flash-9:x"):
-            self.assertIn("%Error", t.run("delete /force " + name))
+        os.makedirs(self.file("IOS1", "a"), exist_ok=True)
+        self.addCleanup(shutil.rmtree, self.file("IOS1", "a"))
+        for name in ("../x", "a/b", ".hidden"):
+            path = self.file("IOS1", name, b"mine")
+            self.assertIn("%Error", t.run("delete /force flash:" + name))
+            self.assertTrue(os.path.exists(path))
+            self.addCleanup(os.unlink, path)
+        self.assertIn("%Error", t.run("delete /force flash-9:x"))
 
     def test_delete(self):
         t = self.ios()
@@ -365,6 +394,17 @@ class Boot(FlashCase):
         self.assertIn('System image file is "flash:/new.bin"', shown)
         self.assertEqual(self.last("boot", "IOS1")["version"], "15.9(3)M1")
 
+    def test_boot_lines_are_taken_away(self):
+        t = self.ios()
+        self.boot_lines(t, "boot system flash:/a", "boot system flash:/b",
+                        "boot system flash:/a", "boot system flash:/c")
+        for line, left in (("no boot system flash:/b", ["a", "c"]),
+                           ("no boot system", [])):
+            self.lines(t, "conf t", line, "end")
+            self.assertEqual(re.findall(
+                r"boot system flash:/(\w)", self.lab.state("IOS1")["running"]),
+                left)
+
     def test_an_image_that_fails(self):
         t = self.ios()
         self.image("IOS1", "new.bin", "15.9(3)M1")
@@ -426,6 +466,11 @@ class Boot(FlashCase):
                       "device)", t.run("write memory"))
         self.assertNotIn("10.0.0.1", self.lab.state("IOS1")["startup"])
         self.assertIn("[OK]", t.run("write memory"))
+        t = self.login(NXOS, "NX1# ")
+        self.lab.faults("NX1", {"kind": "nvram_full"})
+        self.assertIn("Configuration update aborted",
+                      t.run("copy running-config startup-config"))
+        self.assertEqual(self.lab.witness(event="save", device="NX1"), [])
 
     def test_stack_needs_it_on_every_member(self):
         t = self.ios(STACK, "STACK#")
@@ -501,6 +546,12 @@ class Boot(FlashCase):
         t.expect("Shutdown NOW!")
         t.wait()
         self.boot("J1")
+        self.assertEqual(self.version("J1"), "22.2R1")
+        self.image("J1", "newer.tgz", "23.2R1")  # copied, not installed
+        self.reboot("J1")
+        self.assertEqual(self.version("J1"), "22.2R1")
+        os.unlink(self.file("J1", "newer.tgz"))
+        self.reboot("J1")
         self.assertEqual(self.version("J1"), "22.2R1")
 
     def test_install_mode(self):
@@ -806,6 +857,24 @@ class Copies(FlashCase):
                 ("lab-secret", r"(?s)%Error opening scp://.*IOS1#$")):
             t.send(line + "\r")  # port 22 of the host is none of ours
             t.expect(question)
+
+    def test_erase_before(self):
+        self.assertEqual(self.put(STACK + ":flash:/x.bin"), (0, ""))
+        old = self.file("IOS1", "old.bin")
+        for answer, kept in (("n", True), ("\r", False)):
+            t = self.ios()
+            self.file("IOS1", "old.bin", b"old")
+            self.lab.faults("IOS1", {"kind": "asks_erase"})
+            t.send("copy scp://neteng@%s:%d/flash:/x.bin flash:\r"
+                   % (STACK, self.lab.port))
+            t.expect(r"filename \[x.bin\]\? $")
+            t.send("%s.bin\r" % kept)
+            t.expect(r"Erase flash: before copying\? \[confirm\]$")
+            t.send(answer)
+            t.expect("Password: $")
+            t.send("lab-secret\r")
+            t.expect("(?s)bytes copied.*IOS1#")
+            self.assertEqual(os.path.exists(old), kept)
 
     def test_copies_inside(self):
         t = self.ios()

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#include "acl_cases.h"
 #include "acl_engine.h"
 
 #include <setjmp.h>
@@ -380,6 +381,15 @@ look(struct scene *scene)
 	}
 }
 
+static bool
+has_entries(const struct engine_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->lines[i].remark)
+			return true;
+	return false;
+}
+
 /* What must hold after every line. */
 static void
 check_moment(struct scene *scene, const char *line)
@@ -390,6 +400,10 @@ check_moment(struct scene *scene, const char *line)
 		must(!scene->guarded[i] ||
 			permits_flow(scene, scene->engine, now, i),
 		    "a protected flow is cut", line);
+	must(!has_entries(old) ||
+		!has_entries(engine_list(scene->ideal, "L")) ||
+		has_entries(now),
+	    "the list is empty", line);
 	if (scene->engine->platform != NXOS || !old->present)
 		return;
 	for (unsigned i = 0; i < PACKETS; i++) {
@@ -456,15 +470,6 @@ check_kept(struct scene *scene, const struct acl_edit_plan *plan)
 		    "a kept entry has another number", line->text);
 	}
 	must(kept == plan->kept, "entries kept", NULL);
-}
-
-static bool
-has_entries(const struct engine_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (!list->lines[i].remark)
-			return true;
-	return false;
 }
 
 /* Refused rightly: some packet of a flow passes now and would not then. */
@@ -551,6 +556,52 @@ tell(struct scene *scene, const struct acl_edit_plan *plan)
 	free(new);
 }
 
+/* The list as a configuration in which remarks have their numbers, too. */
+static char *
+numbered(struct engine *engine)
+{
+	const struct engine_list *list = engine_list(engine, "L");
+	struct buf text;
+	buf_init(&text, 1 << 16);
+	if (list->present)
+		buf_addf(&text, "%sL\n", engine_rules[engine->platform].shown);
+	for (size_t i = 0; list->present && i < list->count; i++)
+		buf_addf(&text, " %s%lu %s\n",
+		    engine->platform == IOS_IPV6 ? "sequence " : "",
+		    list->lines[i].number, list->lines[i].text);
+	return buf_take(&text);
+}
+
+/* For tests/lab/plans: what the simulated devices take. */
+static void
+hand_over(struct scene *scene, const struct acl_edit_plan *plan)
+{
+	enum engine_platform platform = scene->engine->platform;
+	FILE *file = platform <= NXOS ? cases_file() : NULL;
+	if (!file)
+		return;
+	char *is = numbered(scene->start);
+	json_t *flows = json_array();
+	for (size_t i = 0; i < scene->flows_count; i++) {
+		const struct packet *packet = &scene->packets[i][1];
+		if (scene->guarded[i] && !packet->udp && platform != IOS_IPV6)
+			json_array_append_new(flows,
+			    json_pack("[i, i, b]", (int)packet->source,
+				(int)packet->port, packet->ack));
+	}
+	json_t *whole = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:b}",
+	    "seed", (int)seed, "type",
+	    platform == NXOS ? "cisco_nxos" : "cisco_ios", "is", is, "list",
+	    plan->list, "plan", cases_lines(plan), "want",
+	    cases_words(&scene->want), "flows", flows, "in_place",
+	    plan->way == ACL_EDIT_DELTA || plan->way == ACL_EDIT_NOTHING);
+	json_dumpf(whole, file, JSON_COMPACT);
+	fputc('\n', file);
+	fflush(file);
+	json_decref(whole);
+	free(is);
+}
+
 static void
 run_scene(struct scene *scene)
 {
@@ -569,6 +620,8 @@ run_scene(struct scene *scene)
 	int rc = acl_edit_plan(&plan, &ask, &err);
 	if (getenv("NETPUSH_TELL"))
 		tell(scene, &plan);
+	if (rc == 0)
+		hand_over(scene, &plan);
 	if (rc < 0)
 		check_refusal(scene, &err);
 	else
