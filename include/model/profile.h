@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/str.h"
 #include "model/profile_image.h"
+#include "model/profile_pull.h"
 #include "model/timeouts.h"
 
 #include <jansson.h>
@@ -154,6 +155,7 @@ struct profile {
 	char *acl_show; /* the one (template) kept as the output */
 
 	struct profile_image image; /* image, boot, reload */
+	struct profile_pull pull;
 
 	struct profile_template *templates;
 	size_t template_count;
