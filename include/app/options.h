@@ -36,6 +36,7 @@ struct options {
 	enum host_keys_policy host_keys;
 	char *username;
 	char *password_file;
+	char *server_password_file; /* of a file server that devices use */
 	char *identity;
 	bool agent;
 	char *state_dir;

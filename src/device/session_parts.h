@@ -55,6 +55,7 @@ struct command_answer {
 	int64_t silence_ms; /* how long it may say nothing; 0: as usual */
 	const struct profile_question *questions; /* its own; or NULL */
 	size_t question_count;
+	const struct secret *secret; /* to be given to one of them; or NULL */
 	const struct profile *profile;
 };
 

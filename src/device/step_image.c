@@ -102,9 +102,8 @@ out:
 	plan_image_clear(&texts);
 }
 
-/* What it should be: as given, or of the file here. */
-static int
-wanted_md5(const struct plan_image *texts, char md5[CRYPTO_MD5_TEXT_BYTES],
+int
+step_wanted_md5(const struct plan_image *texts, char md5[CRYPTO_MD5_TEXT_BYTES],
     struct err *err)
 {
 	if (!texts->md5)
@@ -118,7 +117,7 @@ compare_md5(struct session *session, const struct job_step *step,
     const struct plan_image *texts, struct step_result *result)
 {
 	char wanted[CRYPTO_MD5_TEXT_BYTES];
-	if (wanted_md5(texts, wanted, &result->fault.err))
+	if (step_wanted_md5(texts, wanted, &result->fault.err))
 		return;
 	char *is = step_ask_md5(session, step, texts->path, &result->fault);
 	if (!is)
