@@ -20,7 +20,7 @@ struct session *visit_open(const struct target *target,
     const struct observer *observer, int64_t deadline, struct fault *fault);
 
 /* A connection to the device of SESSION that is logged in and has no shell: for
- * a copy. Announced as any other. NULL with FAULT; closed with ssh_close(). */
+ * a copy. It is part of the stage that it serves. NULL with FAULT; closed with ssh_close(). */
 struct ssh *visit_connect(
     const struct session *session, int64_t deadline, struct fault *fault);
 

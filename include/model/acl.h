@@ -28,6 +28,7 @@ enum acl_action {
 	ACL_DENY,
 	ACL_REMARK,
 	ACL_OPAQUE, /* none of these: `text` holds all its words */
+	ACL_PASS, /* a term that leaves the packet to the next one */
 };
 
 /*
@@ -86,6 +87,10 @@ struct acl_ports {
  * `text` set, the entry was not understood and `text` is what followed the
  * action, blanks normalised. A remark has its text there, trailing blanks
  * removed; an opaque entry all of its words.
+ *
+ * A term of a Junos filter is one entry that takes many lines: `term` is its
+ * name, `statements` what is said of it, the other fields of a match are not
+ * used. It is opaque, `text` NULL, where a statement was not understood.
  */
 struct acl_entry {
 	uint32_t sequence; /* 0: none */
@@ -96,6 +101,8 @@ struct acl_entry {
 	struct acl_address source, destination;
 	struct acl_ports source_ports, destination_ports;
 	struct strs flags; /* sorted, each once: "log", "dscp 46", "icmp 8 0" */
+	char *term; /* NULL: no term */
+	struct strs statements; /* as written: "from protocol tcp" */
 	char *text;
 	char *normal; /* what is compared; never NULL in a parsed entry */
 	char *words; /* what a device takes: as it was written or shown, without
@@ -115,7 +122,8 @@ struct acl {
 /* How a platform spells, shows and numbers lists; a row of a const table. */
 struct acl_dialect;
 
-/* The dialect of a profile's acl.dialect ("ios", "nxos", "frr"), or NULL. */
+/* The dialect of a profile's acl.dialect ("ios", "nxos", "frr", "junos"), or
+ * NULL. */
 const struct acl_dialect *acl_dialect_find(const char *name);
 const char *acl_dialect_name(const struct acl_dialect *dialect);
 
@@ -165,7 +173,8 @@ int acl_read(struct acl *acl, const struct acl_dialect *dialect,
  * far, remarks where the platform keeps them (IOS: in front of the entry
  * that follows; NX-OS: numbered as entries; FRR: one for a list, the last
  * one given), repetitions dropped where the platform ignores them. Blank
- * lines and comments ("!") are no lines of the list. TYPE should be what the
+ * lines and comments ("!") are no lines of the list. Lines of one term make
+ * one entry, at the place of the first of them. TYPE should be what the
  * job asks for, ACL_IPV6 for an IPv6 list: it decides what a line means.
  * -1 with ERR_JOB if there are too many lines.
  */
@@ -190,5 +199,8 @@ int acl_append(struct acl *acl, struct strs *send,
  */
 bool acl_equal(
     const struct acl *wanted, const struct acl *device, struct buf *diff);
+
+/* Adds the list line by line, in normal form: settings first. */
+void acl_put_lines(const struct acl *acl, struct strs *lines);
 
 #endif

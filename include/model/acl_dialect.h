@@ -16,6 +16,8 @@ struct acl_header {
 	const char *words; /* lower case, one blank between them; NULL ends */
 	enum acl_type type;
 	bool flat;
+	const char *note; /* belongs to what stands there, behind its words:
+			     a deactivated term is another one */
 };
 
 /* What a remark is to the numbers of a list, for one that edits it. */
@@ -40,6 +42,7 @@ struct acl_writing {
 	const char *remove_remark; /* NULL: as an entry */
 	const char *resequence; /* start and step {n}; NULL: cannot */
 	bool resequence_inside; /* under the header, not at the top level */
+	const char *move; /* of terms, which have names in place of numbers */
 };
 
 struct acl_dialect {
@@ -54,6 +57,8 @@ struct acl_dialect {
 	bool prefix_differs; /* A/N and A W are two different matches */
 	bool has_types; /* standard or extended; a number tells which */
 	bool applies_at_exit; /* lines act together, when the header is left */
+	bool terms; /* entries are terms, see acl_term.h; lines act together,
+		       when they are committed */
 	uint32_t number_max; /* of an entry */
 	enum acl_answer absent, empty; /* what a list without entries does to
 					  traffic where it is applied */
@@ -72,6 +77,14 @@ const char *acl_dialect_setting(
 /* The header that LINE begins with, and what follows its words; or NULL. */
 const struct acl_header *acl_header_find(
     const struct acl_dialect *dialect, const char *line, const char **rest);
+
+/* How lists of TYPE are edited; NULL if TYPE does not tell. */
+const struct acl_writing *acl_writing_find(
+    const struct acl_dialect *dialect, enum acl_type type);
+
+/* Fills a line of struct acl_writing; NUMBER 0: none. The caller frees it. */
+char *acl_writing_fill(
+    const char *form, const char *list, uint32_t number, const char *words);
 
 /* For buffers that hold what one line became; a line is never cut. */
 #define ACL_TEXT_MAX (SIZE_MAX / 2)
@@ -109,6 +122,12 @@ int acl_address_prefix(const struct acl_address *address);
 /* Adds the normal form of ADDRESS to OUT. */
 void acl_address_put(struct buf *out, const struct acl_address *address,
     const struct acl_dialect *dialect);
+
+/* How much of the flow's addresses (ports) the entry's cover. */
+enum acl_overlap acl_overlap_address(
+    const struct acl_address *entry, const struct acl_address *flow);
+enum acl_overlap acl_overlap_ports(
+    const struct acl_ports *entry, const struct acl_ports *flow);
 
 /* Adds an entry (taken over) at the end. */
 void acl_add(struct acl *acl, struct acl_entry *entry);

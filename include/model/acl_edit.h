@@ -18,6 +18,11 @@
  * is kept, or the plan is a swap. (Entries that differ in `log` only are taken for the same entry on
  * such platforms: whether they are is not documented.)
  *
+ * Junos has names in place of numbers and commits all lines together, so that
+ * no order of them cuts a flow: terms that go are deleted, statements of those
+ * that stay set or deleted, and what does not stand in its place is inserted
+ * behind its neighbour. What is left as it was is not touched.
+ *
  * Pure functions over parsed lists: nothing is sent from here.
  */
 #ifndef NETPUSH_MODEL_ACL_EDIT_H
@@ -52,6 +57,7 @@ enum acl_edit_kind {
 	ACL_EDIT_RENUMBER, /* the list, changes no answer */
 	ACL_EDIT_SETTING, /* a line of the list that is no entry */
 	ACL_EDIT_DESTROY, /* the whole list */
+	ACL_EDIT_MOVE, /* a term, with what it holds */
 };
 
 struct acl_edit_line {
@@ -59,9 +65,10 @@ struct acl_edit_line {
 	enum acl_edit_kind kind;
 	uint32_t sequence; /* of the entry, after a renumbering; 0: none, the
 			      device chooses or it is no entry */
-	size_t index; /* ADD: of the entry in want, REMOVE: in have, else
-			 SIZE_MAX. On FRR an ADD under the number of an old
-			 entry also removes that. */
+	size_t index; /* ADD and MOVE: of the entry in want, REMOVE: in have,
+			 else SIZE_MAX. On FRR an ADD under the number of an
+			 old entry also removes that; on Junos a line is for
+			 one statement of a term. */
 };
 
 /* Consecutive lines. Blocks with equal headers that follow each other are one
@@ -83,7 +90,7 @@ struct acl_edit_plan {
 	bool renumbered; /* the first line does it: START and STEP are */
 	uint32_t renumber_step; /* both this */
 	size_t kept; /* entries that stay where they are */
-	char why[160]; /* why not a delta; "" if it is one */
+	char why[160]; /* why the entries are not edited; "" if they are */
 };
 
 /*
@@ -100,7 +107,9 @@ struct acl_edit_plan {
  * SWAP (REPLACE if the list is unused). A SWAP leaves the list under another
  * name, plan->list (`NAME__np`, `np__NAME` if NAME begins with a digit); the
  * caller sees to it that no such list is there before. REPLACE is not
- * simulated: it cuts flows.
+ * simulated: it cuts flows. On Junos a SWAP is never needed, even if it was
+ * asked for: where the terms are not edited, a DELTA deletes the list and types
+ * it again, in one commit, and `why` tells.
  */
 int acl_edit_plan(struct acl_edit_plan *plan, const struct acl_edit_ask *ask,
     struct err *err);

@@ -11,6 +11,8 @@
  *   NX-OS   absent: permits all, empty: denies all (its implicit deny stands
  *           in every list). [mem]
  *   EOS     unknown. FRR: unknown; it depends on who asks the list.
+ *   Junos   unknown. What is applied and absent cannot be committed, and an
+ *           empty filter discards [mem]: neither is relied on.
  * Behind the last entry everything is denied. The two neighbour discovery
  * types that an IPv6 list permits there are taken as denied: an alarm too
  * many.

@@ -23,6 +23,11 @@ const char *acl_protocol_name(int protocol);
 /* A name of an ICMP type: its numbers as text ("8", "3 1"), or NULL. */
 const char *acl_icmp_get(const char *word);
 
+/* The same of Junos, which has its own names, some for other numbers. */
+int acl_junos_protocol_get(const char *word);
+int acl_junos_port_get(const char *word);
+int acl_junos_icmp_get(const char *word);
+
 /* A plain decimal number in 0..MAX, else -1. */
 int acl_number_get(const char *word, int max);
 

@@ -87,6 +87,7 @@ struct job_image {
 	struct template *version; /* expect_version */
 	struct template *unless_version; /* nothing is done if that runs */
 	bool check_md5, skip_if_present; /* upload, download */
+	bool members; /* upload, verify_image: on every member of a stack */
 	bool installs; /* reload: `path` is to be installed */
 	bool accept_new_host_key; /* reload: the device's; `from`: a server's
 				     that the device does not know */

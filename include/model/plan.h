@@ -34,6 +34,9 @@ void plan_lines_clear(struct plan_lines *lines);
 /* Lines that come from no template. */
 void plan_lines_from(struct plan_lines *lines, const struct strs *texts);
 
+/* Adds the lines of the profile that commit those that are there, if any. */
+void plan_lines_commit(struct plan_lines *lines, const struct profile *profile);
+
 /*
  * The lines that STEP sends to DEVICE: the rendered template or config text,
  * if any, and behind it what the profile says commits it; for a command step one line per command; for save the profile's commands.

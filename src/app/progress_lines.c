@@ -175,7 +175,7 @@ add_counts(struct buf *out, const struct progress *progress,
 	flow_add(&flow, "", "in flight %zu", progress->tally.flight_count);
 }
 
-/* "  41 %  2.3 MB/s  about 45 s left" of a copy; nothing without one. Returns
+/* "  41 %  2.3 MB/s  about 45 s left" of a copy (text long enough for it); nothing without one. Returns
  * its length. */
 static int
 format_copy(const struct ledger_device *device, char *text, size_t size)
@@ -186,9 +186,12 @@ format_copy(const struct ledger_device *device, char *text, size_t size)
 		return 0;
 	len = snprintf(text, size, "  %d %%",
 	    (int)(device->copied * 100 / device->copy_total));
-	if (device->copy_rate)
+	if (device->copy_rate >= 1000000)
 		len += snprintf(text + len, size - (size_t)len, "  %.1f MB/s",
 		    (double)device->copy_rate / 1e6);
+	else if (device->copy_rate)
+		len += snprintf(text + len, size - (size_t)len, "  %.0f kB/s",
+		    (double)device->copy_rate / 1e3);
 	if (device->copy_left_ms > 0) {
 		format_estimate(device->copy_left_ms, left);
 		len += snprintf(

@@ -16,9 +16,9 @@ struct exec;
 struct fault;
 
 #define COPY_BUFFER_BYTES (1U << 20)
-/* What may be on its way: one of these for each round trip is the rate. As
- * much as OpenSSH's. */
-#define COPY_WINDOW_BYTES (2U << 20)
+/* What may be on its way: one of these for each round trip is the rate. Twice
+ * OpenSSH's, because libssh2 is slower to give it back. */
+#define COPY_WINDOW_BYTES (4U << 20)
 #define COPY_NAME_BYTES	  256 /* NAME_MAX and the end */
 #define COPY_DEPTH_MAX	  64 /* directories in directories */
 
@@ -123,6 +123,9 @@ int copy_sink_write(
 bool copy_sink_has(
     struct copy_sink *sink, uint64_t at, const char *data, size_t len);
 int copy_sink_cut(struct copy_sink *sink, uint64_t len);
+/* It failed, and has all bytes until LEN: what is behind that is nothing to go
+ * on from. */
+void copy_sink_keep(struct copy_sink *sink, uint64_t len);
 /* It is whole: gets its name. */
 int copy_sink_done(struct copy_sink *sink, const struct copy_like *like);
 

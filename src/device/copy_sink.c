@@ -207,6 +207,15 @@ copy_sink_cut(struct copy_sink *sink, uint64_t len)
 	    : 0;
 }
 
+void
+copy_sink_keep(struct copy_sink *sink, uint64_t len)
+{
+	struct stat is;
+	if (fstat(sink->fd, &is) == 0 && (uint64_t)is.st_size > len &&
+	    ftruncate(sink->fd, (off_t)len) && sink->depth)
+		unlinkat(here(sink), sink->part, 0);
+}
+
 int
 copy_sink_done(struct copy_sink *sink, const struct copy_like *like)
 {

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "device/wait.h"
 
-#define CHUNK_BYTES    16384
+#define CHUNK_BYTES    32768
 #define CANCEL_LOOK_MS 100
 
 bool

@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define OPEN_READ     0x1U
 #define PATH_LIMIT    8192
@@ -90,7 +89,7 @@ fetch_open(struct down *down, const struct sftp_handle *handle,
 	/* A size of 0 may be that of a file that is made when it is read. */
 	if ((have < is->size || !is->size) &&
 	    sftp_read(sftp, handle, path, have, is->size, put_here, down)) {
-		(void)ftruncate(down->sink.fd, (off_t)sftp->whole);
+		copy_sink_keep(&down->sink, sftp->whole);
 		return -1;
 	}
 	return copy_sink_done(&down->sink, &like);

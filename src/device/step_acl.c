@@ -237,23 +237,14 @@ note_before(struct acl_change *change)
 	return rc;
 }
 
-static void
-add_entries(const struct acl *acl, struct strs *lines)
-{
-	for (size_t i = 0; i < acl->settings.count; i++)
-		strs_add(lines, acl->settings.items[i]);
-	for (size_t i = 0; i < acl->count; i++)
-		strs_add(lines, acl->items[i].normal);
-}
-
 /* What the step is about to make of the list, in normal forms. */
 static void
 tell_difference(struct acl_change *change)
 {
 	struct strs before = { 0 }, wanted = { 0 };
 	struct buf *diff = &change->result->diff;
-	add_entries(&change->before, &before);
-	add_entries(&change->wanted, &wanted);
+	acl_put_lines(&change->before, &before);
+	acl_put_lines(&change->wanted, &wanted);
 	buf_addf(diff, "--- %s%s\n+++ %s\n", change->name,
 	    change->before.present ? "" : " (absent)", change->name);
 	diff_lines(diff, &before, &wanted);

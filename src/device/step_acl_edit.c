@@ -45,12 +45,14 @@ step_acl_edit(struct acl_change *change, struct plan_lines *lines)
 		return false;
 	}
 	bool edits = plan.way == ACL_EDIT_DELTA;
-	if (!edits)
+	if (plan.why[0])
 		buf_addf(notes, "not edited in place: %s\n", plan.why);
 	for (size_t i = 0; edits && i < plan.blocks_count; i++)
 		add_block(&texts, &plan, &plan.blocks[i], &header);
-	if (edits)
+	if (edits) {
 		plan_lines_from(lines, &texts);
+		plan_lines_commit(lines, session_profile(change->session));
+	}
 	strs_clear(&texts);
 	acl_edit_clear(&plan);
 	return edits;

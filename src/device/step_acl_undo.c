@@ -56,6 +56,7 @@ put_back(struct acl_change *change, const struct acl *now, int64_t deadline,
 	acl_backup_restore(
 	    &change->backup, change->dialect, change->name, now, &texts);
 	plan_lines_from(&lines, &texts);
+	plan_lines_commit(&lines, session_profile(change->session));
 	push_init(&push, &lines, deadline);
 	int rc = sender_push(change->session, &push, fault);
 	push_clear(&push);

@@ -77,10 +77,8 @@ render(const struct change *change, struct plan_lines *lines)
 		return -1;
 	strs_add_lines(&texts, text);
 	free(text);
-	for (size_t i = 0; i < profile->commit.count; i++)
-		strs_add(&texts, profile->commit.items[i]);
 	plan_lines_from(lines, &texts);
-	lines->own = profile->commit.count;
+	plan_lines_commit(lines, profile);
 	strs_clear(&texts);
 	return 0;
 }

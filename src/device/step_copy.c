@@ -27,6 +27,7 @@ struct copy_step {
 	struct session *session; /* the fresh one, once there is one */
 	const struct job_step *step;
 	struct plan_image texts;
+	const char *path; /* on the device: where this copy goes, or from */
 	struct step_result *result;
 	int64_t size; /* of the file to be copied; -1: not known yet */
 	int64_t there; /* of the file there, before; -1: there was none */
@@ -40,7 +41,7 @@ static int
 look(const struct copy_step *copy, int64_t *size, struct fault *fault)
 {
 	struct step_listing listing;
-	const char *path = copy->texts.path;
+	const char *path = copy->path;
 	const char *name = step_file_name(path);
 	char *directory = xstrndup(path, (size_t)(name - path));
 	int rc = step_list(
@@ -64,12 +65,10 @@ is_there(struct copy_step *copy, bool *is)
 		return 0;
 	}
 	char *md5 = step_ask_md5(
-	    copy->session, copy->step, copy->texts.path, &result->fault);
+	    copy->session, copy->step, copy->path, &result->fault);
 	if (!md5)
 		return -1;
 	*is = strcasecmp(md5, copy->md5) == 0;
-	if (*is)
-		step_prove(result, copy->texts.path, md5);
 	copy->old_md5 = md5;
 	return 0;
 }
@@ -85,12 +84,11 @@ spare_running(const struct copy_step *copy)
 		return 0;
 	if (step_ask_software(copy->session, copy->step, &software, fault))
 		return -1;
-	if (software.image &&
-	    profile_path_is_same(software.image, copy->texts.path))
+	if (software.image && profile_path_is_same(software.image, copy->path))
 		rc = err_set(&fault->err, ERR_VERIFY,
 		    "not copied: the device runs from %s, and it is another "
 		    "file than the one %s",
-		    copy->texts.path, copy->texts.from ? "wanted" : "here");
+		    copy->path, copy->texts.from ? "wanted" : "here");
 	step_software_clear(&software);
 	return rc;
 }
@@ -130,7 +128,7 @@ remove_rest(struct copy_step *copy)
 	int rc = wake(copy, &ignored) || look(copy, &size, &ignored) ? -1 : 0;
 	if (rc == 0 && size >= 0 && remove) {
 		char *command = step_profile_text(copy->session, copy->step,
-		    remove, copy->texts.path, NULL, &ignored);
+		    remove, copy->path, NULL, &ignored);
 		rc = !command ||
 			session_command(copy->session, command,
 			    copy->step->timeout_ms, &shown, &ignored) ||
@@ -155,7 +153,7 @@ is_as_before(struct copy_step *copy)
 	    look(copy, &size, &ignored) == 0 && size == copy->there;
 	if (is && size >= 0) {
 		md5 = step_ask_md5(
-		    copy->session, copy->step, copy->texts.path, &ignored);
+		    copy->session, copy->step, copy->path, &ignored);
 		is = md5 && copy->old_md5 &&
 		    strcasecmp(md5, copy->old_md5) == 0;
 	}
@@ -177,11 +175,10 @@ clean_up(struct copy_step *copy)
 	if (remove_rest(copy)) {
 		result->status = STEP_UNKNOWN;
 		err_append(&result->fault.err,
-		    "; a part of %s may be left on the device",
-		    copy->texts.path);
+		    "; a part of %s may be left on the device", copy->path);
 		return;
 	}
-	buf_addf(&result->notes, "%s was removed\n", copy->texts.path);
+	buf_addf(&result->notes, "%s was removed\n", copy->path);
 	/* What stood there before under that name is gone, too. */
 	result->status = copy->there < 0 ? STEP_FAILED : STEP_UNKNOWN;
 }
@@ -198,7 +195,7 @@ check_arrived(struct copy_step *copy)
 		return -1;
 	if (size < 0)
 		return err_set(&fault->err, ERR_TRANSFER,
-		    "%s is not there when the copy is over", copy->texts.path);
+		    "%s is not there when the copy is over", copy->path);
 	if (copy->size < 0)
 		copy->size = size;
 	if (size != copy->size)
@@ -207,8 +204,7 @@ check_arrived(struct copy_step *copy)
 		    (long long)copy->size);
 	if (!copy->step->image.check_md5)
 		return 0;
-	char *md5 = step_ask_md5(
-	    copy->session, copy->step, copy->texts.path, fault);
+	char *md5 = step_ask_md5(copy->session, copy->step, copy->path, fault);
 	if (!md5)
 		return -1;
 	int rc = 0;
@@ -216,8 +212,6 @@ check_arrived(struct copy_step *copy)
 		rc = err_set(&fault->err, ERR_VERIFY,
 		    "what arrived is not what was %s: its MD5 is %s, not %s",
 		    copy->texts.from ? "wanted" : "sent", md5, copy->md5);
-	else
-		step_prove(result, copy->texts.path, md5);
 	free(md5);
 	return rc;
 }
@@ -227,8 +221,8 @@ static int
 have_fetched(struct copy_step *copy)
 {
 	struct pull_told told;
-	int rc = step_pull(copy->session, copy->step, &copy->texts,
-	    copy->there >= 0, &told, &copy->result->fault);
+	int rc = step_pull(copy->session, copy->step, copy->texts.from,
+	    copy->path, copy->there >= 0, &told, &copy->result->fault);
 	copy->untouched = told.untouched;
 	if (rc == 0 && copy->size < 0)
 		copy->size = told.bytes;
@@ -240,7 +234,7 @@ send_it(struct copy_step *copy)
 {
 	struct transfer transfer = {
 		.local = copy->texts.source,
-		.remote = copy->texts.path,
+		.remote = copy->path,
 		.size = copy->size,
 		.upload = true,
 		.method = session_profile(copy->session)->image.copy,
@@ -256,7 +250,7 @@ know_old(struct copy_step *copy)
 	if (!copy->texts.from || copy->there < 0 || copy->old_md5)
 		return 0;
 	copy->old_md5 = step_ask_md5(
-	    copy->session, copy->step, copy->texts.path, &copy->result->fault);
+	    copy->session, copy->step, copy->path, &copy->result->fault);
 	return copy->old_md5 ? 0 : -1;
 }
 
@@ -300,21 +294,16 @@ look_here(struct copy_step *copy)
 	return 0;
 }
 
+/* To one place; the result's status is that of this place. */
 static void
-run_upload(struct copy_step *copy)
+upload_to(struct copy_step *copy)
 {
 	struct step_result *result = copy->result;
 	bool is = false;
-	if (step_is_upgraded(
-		copy->session, copy->step, &copy->texts, result, &is) ||
-	    is)
-		return;
-	if (look_here(copy) || look(copy, &copy->there, &result->fault) ||
-	    is_there(copy, &is))
+	if (look(copy, &copy->there, &result->fault) || is_there(copy, &is))
 		return;
 	if (is) {
-		buf_addf(
-		    &result->output, "%s is there already\n", copy->texts.path);
+		buf_addf(&result->output, "%s is there already\n", copy->path);
 		result->status = STEP_UNCHANGED;
 	} else if (step_is_check(copy->session)) {
 		if (copy->texts.from)
@@ -331,6 +320,42 @@ run_upload(struct copy_step *copy)
 	}
 }
 
+/* To every place, until one does not work. */
+static void
+run_upload(struct copy_step *copy)
+{
+	struct step_result *result = copy->result;
+	struct strs places = { 0 };
+	bool upgraded = false, changed = false;
+	enum step_status status = STEP_UNCHANGED;
+	if (step_is_upgraded(
+		copy->session, copy->step, &copy->texts, result, &upgraded) ||
+	    upgraded || look_here(copy) ||
+	    step_places(copy->session, copy->step, copy->texts.path, &places,
+		&result->fault))
+		return;
+	for (size_t i = 0; i < places.count && status < STEP_FAILED; i++) {
+		copy->path = places.items[i];
+		copy->there = -1;
+		copy->untouched = false;
+		free(copy->old_md5);
+		copy->old_md5 = NULL;
+		result->status = STEP_FAILED;
+		upload_to(copy);
+		status = result->status;
+		changed |= status == STEP_CHANGED;
+	}
+	if (status == STEP_FAILED && changed)
+		result->status = STEP_UNKNOWN;
+	else if (status < STEP_FAILED && changed)
+		result->status = STEP_CHANGED;
+	/* It is booted by the name that was given. */
+	if (status < STEP_FAILED && copy->step->image.check_md5 &&
+	    !result->would_change)
+		step_prove(result, copy->texts.path, copy->md5);
+	strs_clear(&places);
+}
+
 void
 step_run_upload(struct session *session, const struct job_step *step,
     struct step_result *result)
@@ -339,7 +364,6 @@ step_run_upload(struct session *session, const struct job_step *step,
 		.session = session,
 		.step = step,
 		.result = result,
-		.there = -1,
 		.size = -1,
 	};
 	if (step_image_texts(session, step, &copy.texts, &result->fault))
@@ -371,8 +395,7 @@ fetch_to(struct copy_step *copy, const char *path, const char *md5)
 	char *part = xasprintf("%s.part", path);
 	struct transfer transfer = {
 		.local = part,
-		.remote = copy->texts.path,
-		.size = copy->there,
+		.remote = copy->path,
 		.method = session_profile(copy->session)->image.copy,
 		.deadline = step_deadline(copy->session, copy->step),
 	};
@@ -405,8 +428,8 @@ run_download(struct copy_step *copy, const char *path)
 		return;
 	}
 	if (copy->step->image.check_md5) {
-		md5 = step_ask_md5(copy->session, copy->step, copy->texts.path,
-		    &result->fault);
+		md5 = step_ask_md5(
+		    copy->session, copy->step, copy->path, &result->fault);
 		if (!md5)
 			return;
 	}
@@ -434,6 +457,7 @@ step_run_download(struct session *session, const struct job_step *step,
 	if (step_image_texts(session, step, &copy.texts, &result->fault))
 		return;
 	char *path = plan_save_path(target->job, target->device, step, &diags);
+	copy.path = copy.texts.path;
 	if (path)
 		run_download(&copy, path);
 	else /* the parent saw to it: this cannot happen */

@@ -112,26 +112,42 @@ step_wanted_md5(const struct plan_image *texts, char md5[CRYPTO_MD5_TEXT_BYTES],
 	return 0;
 }
 
-static void
+static int
 compare_md5(struct session *session, const struct job_step *step,
+    const char *path, const char *wanted, struct step_result *result)
+{
+	int rc = 0;
+	char *is = step_ask_md5(session, step, path, &result->fault);
+	if (!is)
+		return -1;
+	buf_addf(&result->output, "MD5 (%s) = %s\n", path, is);
+	if (strcasecmp(is, wanted))
+		rc = err_set(&result->fault.err, ERR_VERIFY,
+		    "%s is not the image: its MD5 is %s, not %s", path, is,
+		    wanted);
+	free(is);
+	return rc;
+}
+
+/* In every place; what is proved then is the path that was named. */
+static void
+compare_all(struct session *session, const struct job_step *step,
     const struct plan_image *texts, struct step_result *result)
 {
 	char wanted[CRYPTO_MD5_TEXT_BYTES];
-	if (step_wanted_md5(texts, wanted, &result->fault.err))
-		return;
-	char *is = step_ask_md5(session, step, texts->path, &result->fault);
-	if (!is)
-		return;
-	buf_addf(&result->output, "MD5 (%s) = %s\n", texts->path, is);
-	if (strcasecmp(is, wanted) == 0) {
-		step_prove(result, texts->path, is);
+	struct strs places = { 0 };
+	int rc = step_wanted_md5(texts, wanted, &result->fault.err);
+	if (rc == 0)
+		rc = step_places(
+		    session, step, texts->path, &places, &result->fault);
+	for (size_t i = 0; rc == 0 && i < places.count; i++)
+		rc = compare_md5(
+		    session, step, places.items[i], wanted, result);
+	if (rc == 0) {
+		step_prove(result, texts->path, wanted);
 		result->status = STEP_OK;
-	} else {
-		err_set(&result->fault.err, ERR_VERIFY,
-		    "%s is not the image: its MD5 is %s, not %s", texts->path,
-		    is, wanted);
 	}
-	free(is);
+	strs_clear(&places);
 }
 
 void
@@ -144,7 +160,7 @@ step_run_verify_image(struct session *session, const struct job_step *step,
 		return;
 	if (step_is_upgraded(session, step, &texts, result, &upgraded) == 0 &&
 	    !upgraded)
-		compare_md5(session, step, &texts, result);
+		compare_all(session, step, &texts, result);
 	/* An upload that --check did not do leaves nothing to look at. */
 	if (step_is_check(session) && result->fault.err.kind == ERR_REFUSED) {
 		fault_clear(&result->fault);

@@ -94,6 +94,10 @@ char *step_profile_text(struct session *session, const struct job_step *step,
 int step_filesystems(struct session *session, const struct job_step *step,
     struct strs *filesystems, struct fault *fault);
 
+/* The same for a file: PATH, or, if STEP says so, that name on every member. */
+int step_places(struct session *session, const struct job_step *step,
+    const char *path, struct strs *places, struct fault *fault);
+
 /* What a directory of the device shows: its free bytes (-1: it does not say),
  * and the size of the file NAME (-1: not there). */
 struct step_listing {

@@ -19,7 +19,7 @@
 struct pull_step {
 	struct session *session;
 	const struct job_step *step;
-	const struct plan_image *texts;
+	const char *from, *path;
 	bool replace;
 	struct fault *fault;
 };
@@ -90,7 +90,7 @@ explain(const struct pull_step *pull)
 	else if (is_among(&pull_of(pull)->overwrite, asked))
 		err_set(&fault->err, ERR_TRANSFER,
 		    "not fetched: %s has come up on the device meanwhile",
-		    pull->texts->path);
+		    pull->path);
 }
 
 /* The device came back to its prompt: what has it done? */
@@ -139,7 +139,7 @@ talk(const struct pull_step *pull, const char *command, struct pull_told *told)
 		.timeout_ms = pull->step->timeout_ms,
 	};
 	struct buf shown;
-	profile_url_read(pull->texts->from, &url);
+	profile_url_read(pull->from, &url);
 	/* Who asks without a user's name is not told a password. */
 	if (url.has_user)
 		talk.secret = session_target(session)->credentials->server;
@@ -165,14 +165,15 @@ talk(const struct pull_step *pull, const char *command, struct pull_told *told)
 
 int
 step_pull(struct session *session, const struct job_step *step,
-    const struct plan_image *texts, bool replace, struct pull_told *told,
+    const char *from, const char *path, bool replace, struct pull_told *told,
     struct fault *fault)
 {
-	const struct pull_step pull = { session, step, texts, replace, fault };
+	const struct pull_step pull = { session, step, from, path, replace,
+		fault };
 	*told = (struct pull_told){ .bytes = -1 };
-	json_t *names = json_pack("{s:s}", "from", texts->from);
+	json_t *names = json_pack("{s:s}", "from", from);
 	char *command = step_profile_text(
-	    session, step, pull_of(&pull)->command, texts->path, names, fault);
+	    session, step, pull_of(&pull)->command, path, names, fault);
 	json_decref(names);
 	int rc = command ? talk(&pull, command, told) : -1;
 	free(command);

@@ -10,13 +10,13 @@ struct pull_told {
 };
 
 /*
- * Tells the device to fetch TEXTS' `from` to its path, and waits until it has.
+ * Tells the device to fetch FROM to PATH, and waits until it has.
  * REPLACE: what stands there gives way. -1 with FAULT: kinds auth (the
  * server's), host_key, transfer, prompt, and those of a session. Unless it is
  * `untouched`, nobody knows then what is there.
  */
 int step_pull(struct session *session, const struct job_step *step,
-    const struct plan_image *texts, bool replace, struct pull_told *told,
+    const char *from, const char *path, bool replace, struct pull_told *told,
     struct fault *fault);
 
 #endif

@@ -182,6 +182,28 @@ step_filesystems(struct session *session, const struct job_step *step,
 	return rc;
 }
 
+int
+step_places(struct session *session, const struct job_step *step,
+    const char *path, struct strs *places, struct fault *fault)
+{
+	struct strs filesystems = { 0 };
+	if (!step->image.members) {
+		strs_add(places, path);
+		return 0;
+	}
+	int rc = step_filesystems(session, step, &filesystems, fault);
+	/* A stack of one is none. */
+	if (rc == 0 && filesystems.count < 2)
+		strs_add(places, path);
+	for (size_t i = 0;
+	     rc == 0 && filesystems.count > 1 && i < filesystems.count; i++)
+		strs_take(places,
+		    xasprintf(
+			"%s%s", filesystems.items[i], step_file_name(path)));
+	strs_clear(&filesystems);
+	return rc;
+}
+
 const char *
 step_file_name(const char *path)
 {

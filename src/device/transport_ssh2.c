@@ -502,8 +502,22 @@ ssh_transport_close(struct transport *transport, int64_t deadline)
 	ssh_close((struct ssh *)transport, deadline);
 }
 
+/*
+ * libssh2 reads are all of this size. One that has to be repeated with another
+ * (to send a window adjustment, in the middle of a key exchange) counts another
+ * window than it sent, and throws bytes away later.
+ */
+#define EXEC_READ_BYTES 32768
+
+/* What was read for a caller that takes less at a time. */
+struct ahead {
+	char *bytes; /* EXEC_READ_BYTES, or NULL */
+	size_t at, got;
+};
+
 struct ssh_exec {
 	struct exec exec;
+	struct ahead ahead[EXEC_STREAMS];
 	struct ssh *ssh;
 	LIBSSH2_CHANNEL *channel;
 	const char *request; /* "exec" or "subsystem" */
@@ -567,21 +581,64 @@ ssh_exec_start(struct exec *base, struct err *err)
 	    ssh->address, ssh->port, exec->request);
 }
 
+/* At least EXEC_READ_BYTES of room. Bytes, 0 at the end, or libssh2's error. */
+static ssize_t
+read_once(struct ssh_exec *exec, enum exec_stream stream, char *data)
+{
+	note_held(exec);
+	ssize_t n = libssh2_channel_read_ex(exec->channel,
+	    stream == EXEC_STDERR ? SSH_EXTENDED_DATA_STDERR : 0, data,
+	    EXEC_READ_BYTES);
+	exec->exec.heard = exec->ssh->wire.heard;
+	if (n == 0 && !libssh2_channel_eof(exec->channel))
+		return LIBSSH2_ERROR_EAGAIN;
+	return n == LIBSSH2_ERROR_EAGAIN && libssh2_channel_eof(exec->channel)
+	    ? 0
+	    : n;
+}
+
+/* Into the caller's memory if there is room, else by way of ours. */
+static ssize_t
+read_some(
+    struct ssh_exec *exec, enum exec_stream stream, char *data, size_t len)
+{
+	struct ahead *ahead = &exec->ahead[stream];
+	size_t done = 0;
+	ssize_t n = 0;
+	while (ahead->at == ahead->got && len - done >= EXEC_READ_BYTES) {
+		n = read_once(exec, stream, data + done);
+		if (n <= 0)
+			return done ? (ssize_t)done : n;
+		done += (size_t)n;
+	}
+	if (done)
+		return (ssize_t)done;
+	if (ahead->at == ahead->got) {
+		if (!ahead->bytes)
+			ahead->bytes = xmalloc(EXEC_READ_BYTES);
+		n = read_once(exec, stream, ahead->bytes);
+		if (n <= 0)
+			return n;
+		ahead->at = 0;
+		ahead->got = (size_t)n;
+	}
+	size_t have = ahead->got - ahead->at;
+	if (len > have)
+		len = have;
+	memcpy(data, ahead->bytes + ahead->at, len);
+	ahead->at += len;
+	return (ssize_t)len;
+}
+
 static ssize_t
 ssh_exec_read(struct exec *base, enum exec_stream stream, char *data,
     size_t len, struct err *err)
 {
 	struct ssh_exec *exec = (struct ssh_exec *)base;
-	note_held(exec);
-	ssize_t n = libssh2_channel_read_ex(exec->channel,
-	    stream == EXEC_STDERR ? SSH_EXTENDED_DATA_STDERR : 0, data, len);
-	exec->exec.heard = exec->ssh->wire.heard;
-	if (n > 0)
+	ssize_t n = read_some(exec, stream, data, len);
+	if (n >= 0)
 		return n;
-	if ((n == 0 || n == LIBSSH2_ERROR_EAGAIN) &&
-	    libssh2_channel_eof(exec->channel))
-		return 0;
-	if (n == 0 || n == LIBSSH2_ERROR_EAGAIN)
+	if (n == LIBSSH2_ERROR_EAGAIN)
 		return TRANSPORT_AGAIN;
 	return ssh_fail(exec->ssh, (int)n, ERR_CLOSED, NULL, err);
 }
@@ -656,6 +713,8 @@ ssh_exec_free(struct exec *base)
 	/* One that is not closed yet goes with the connection. */
 	if (exec->channel)
 		(void)libssh2_channel_free(exec->channel);
+	for (int i = 0; i < EXEC_STREAMS; i++)
+		free(exec->ahead[i].bytes);
 	free(exec->command);
 	free(exec);
 }

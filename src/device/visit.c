@@ -51,15 +51,6 @@ visit_login(const struct target *target, const struct observer *observer,
 	return 0;
 }
 
-struct ssh *
-visit_connect(
-    const struct session *session, int64_t deadline, struct fault *fault)
-{
-	int64_t until;
-	return log_in(session_target(session), session_observer(session),
-	    deadline, &until, fault);
-}
-
 struct session *
 visit_open(const struct target *target, const struct observer *observer,
     int64_t deadline, struct fault *fault)
@@ -87,6 +78,18 @@ no_stage(void *data, enum stage stage)
 	(void)data;
 	(void)stage;
 	return 0;
+}
+
+struct ssh *
+visit_connect(
+    const struct session *session, int64_t deadline, struct fault *fault)
+{
+	int64_t until;
+	/* Nobody keeps it: it is for the connection and the login only. */
+	struct observer observer = *session_observer(session);
+	observer.stage = no_stage;
+	return log_in(
+	    session_target(session), &observer, deadline, &until, fault);
 }
 
 /* An observer that hears what is said, and nothing else. The storage must

@@ -12,7 +12,7 @@
 static bool
 is_typed(const struct acl_header *header)
 {
-	return strstr(header->words, "access-list") != NULL;
+	return header->flat || strstr(header->words, "access-list") != NULL;
 }
 
 /* Is REST, what follows a header's words, about the list NAME? */
@@ -135,7 +135,12 @@ acl_backup_restore(const struct acl_backup *backup,
     const struct acl_dialect *dialect, const char *name, const struct acl *now,
     struct strs *lines)
 {
-	if (now->present)
+	const struct acl_writing *writing = acl_writing_find(
+	    dialect, now->type);
+	if (now->present && writing)
+		strs_take(
+		    lines, acl_writing_fill(writing->destroy, name, 0, ""));
+	else if (now->present)
 		strs_take(lines,
 		    xasprintf("no %s %s",
 			typed_header(dialect, now->type)->words, name));

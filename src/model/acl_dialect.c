@@ -5,48 +5,50 @@
  */
 #include "model/acl_dialect.h"
 
+#include "base/buf.h"
+
 #include <string.h>
 #include <strings.h>
 
 static const struct acl_header ios_headers[] = {
-	{ "extended ip access list", ACL_EXTENDED, false },
-	{ "standard ip access list", ACL_STANDARD, false },
-	{ "ipv6 access list", ACL_IPV6, false },
-	{ "ip access-list extended", ACL_EXTENDED, false },
-	{ "ip access-list standard", ACL_STANDARD, false },
-	{ "ipv6 access-list", ACL_IPV6, false },
-	{ "access-list", ACL_ANY, true },
-	{ NULL, ACL_ANY, false },
+	{ "extended ip access list", ACL_EXTENDED, false, NULL },
+	{ "standard ip access list", ACL_STANDARD, false, NULL },
+	{ "ipv6 access list", ACL_IPV6, false, NULL },
+	{ "ip access-list extended", ACL_EXTENDED, false, NULL },
+	{ "ip access-list standard", ACL_STANDARD, false, NULL },
+	{ "ipv6 access-list", ACL_IPV6, false, NULL },
+	{ "access-list", ACL_ANY, true, NULL },
+	{ NULL, ACL_ANY, false, NULL },
 };
 
 static const struct acl_header nxos_headers[] = {
-	{ "ip access list", ACL_IPV4, false },
-	{ "ipv6 access list", ACL_IPV6, false },
-	{ "ip access-list", ACL_IPV4, false },
-	{ "ipv6 access-list", ACL_IPV6, false },
-	{ NULL, ACL_IPV4, false },
+	{ "ip access list", ACL_IPV4, false, NULL },
+	{ "ipv6 access list", ACL_IPV6, false, NULL },
+	{ "ip access-list", ACL_IPV4, false, NULL },
+	{ "ipv6 access-list", ACL_IPV6, false, NULL },
+	{ NULL, ACL_IPV4, false, NULL },
 };
 
 /* The forms of the show and those of the configuration. */
 static const struct acl_header eos_headers[] = {
-	{ "ip access list", ACL_IPV4, false },
-	{ "standard ip access list", ACL_IPV4, false },
-	{ "ipv6 access list", ACL_IPV6, false },
-	{ "ip access-list standard", ACL_IPV4, false },
-	{ "ip access-list", ACL_IPV4, false },
-	{ "ipv6 access-list", ACL_IPV6, false },
-	{ NULL, ACL_IPV4, false },
+	{ "ip access list", ACL_IPV4, false, NULL },
+	{ "standard ip access list", ACL_IPV4, false, NULL },
+	{ "ipv6 access list", ACL_IPV6, false, NULL },
+	{ "ip access-list standard", ACL_IPV4, false, NULL },
+	{ "ip access-list", ACL_IPV4, false, NULL },
+	{ "ipv6 access-list", ACL_IPV6, false, NULL },
+	{ NULL, ACL_IPV4, false, NULL },
 };
 
 /* FRR names a list after its first entry; a list may hold all three forms. */
 static const struct acl_header frr_headers[] = {
-	{ "extended ip access list", ACL_IPV4, false },
-	{ "standard ip access list", ACL_IPV4, false },
-	{ "zebra ip access list", ACL_IPV4, false },
-	{ "zebra ipv6 access list", ACL_IPV6, false },
-	{ "access-list", ACL_IPV4, true },
-	{ "ipv6 access-list", ACL_IPV6, true },
-	{ NULL, ACL_IPV4, false },
+	{ "extended ip access list", ACL_IPV4, false, NULL },
+	{ "standard ip access list", ACL_IPV4, false, NULL },
+	{ "zebra ip access list", ACL_IPV4, false, NULL },
+	{ "zebra ipv6 access list", ACL_IPV6, false, NULL },
+	{ "access-list", ACL_IPV4, true, NULL },
+	{ "ipv6 access-list", ACL_IPV6, true, NULL },
+	{ NULL, ACL_IPV4, false, NULL },
 };
 
 static const char *const no_settings[] = { NULL };
@@ -158,6 +160,40 @@ static const struct acl_writing frr_writings[] = {
 	{ .add = NULL },
 };
 
+/* `set` form, with the note that `display set` has of what is deactivated. */
+static const struct acl_header junos_headers[] = {
+	{ "set firewall family inet filter", ACL_IPV4, true, NULL },
+	{ "set firewall family inet6 filter", ACL_IPV6, true, NULL },
+	{ "deactivate firewall family inet filter", ACL_IPV4, true,
+	    "inactive" },
+	{ "deactivate firewall family inet6 filter", ACL_IPV6, true,
+	    "inactive" },
+	{ NULL, ACL_IPV4, false, NULL },
+};
+
+static const char *const junos_settings[] = { "interface-specific",
+	"physical-interface-filter", "enhanced-mode", NULL };
+
+static const struct acl_writing junos_writings[] = {
+	{
+	    .type = ACL_IPV4,
+	    .remarks = ACL_REMARKS_NUMBERED,
+	    .destroy = "delete firewall family inet filter {list}",
+	    .add = "set firewall family inet filter {list} {words}",
+	    .remove = "delete firewall family inet filter {list} {words}",
+	    .move = "insert firewall family inet filter {list} {words}",
+	},
+	{
+	    .type = ACL_IPV6,
+	    .remarks = ACL_REMARKS_NUMBERED,
+	    .destroy = "delete firewall family inet6 filter {list}",
+	    .add = "set firewall family inet6 filter {list} {words}",
+	    .remove = "delete firewall family inet6 filter {list} {words}",
+	    .move = "insert firewall family inet6 filter {list} {words}",
+	},
+	{ .add = NULL },
+};
+
 /*
  * FRR orders numbers above 2147483647 wrongly (seen on 8.4.4). What a list
  * without entries means to traffic: see acl_flow.h.
@@ -212,6 +248,15 @@ static const struct acl_dialect dialects[] = {
 	    .writings = frr_writings,
 	    .headers = frr_headers,
 	    .settings = no_settings,
+	},
+	{
+	    .name = "junos",
+	    .terms = true,
+	    .absent = ACL_ANSWER_UNKNOWN,
+	    .empty = ACL_ANSWER_UNKNOWN,
+	    .writings = junos_writings,
+	    .headers = junos_headers,
+	    .settings = junos_settings,
 	},
 };
 
@@ -270,4 +315,50 @@ acl_dialect_setting(const struct acl_dialect *dialect, const char *line)
 		if (same_words(line, dialect->settings[i]))
 			return dialect->settings[i];
 	return NULL;
+}
+
+const struct acl_writing *
+acl_writing_find(const struct acl_dialect *dialect, enum acl_type type)
+{
+	const struct acl_writing *row;
+	if (!dialect->has_types && type != ACL_IPV6)
+		type = ACL_IPV4;
+	for (row = dialect->writings; row->add; row++)
+		if (row->type == type)
+			return row;
+	return NULL;
+}
+
+/* True if P stands at WORD, and skips it. */
+static bool
+skip(const char **p, const char *word)
+{
+	size_t len = strlen(word);
+	if (strncmp(*p, word, len) != 0)
+		return false;
+	*p += len;
+	return true;
+}
+
+char *
+acl_writing_fill(
+    const char *form, const char *list, uint32_t number, const char *words)
+{
+	struct buf out;
+	buf_init(&out, ACL_TEXT_MAX);
+	for (const char *p = form; *p;) {
+		if (skip(&p, "{list}"))
+			buf_adds(&out, list);
+		else if (skip(&p, "{words}"))
+			buf_adds(&out, words);
+		else if (skip(&p, "{n}"))
+			buf_addf(&out, "%u", number);
+		else if (*p == '[' && !number)
+			p = strchr(p, ']') + 1;
+		else if (*p == '[' || *p == ']')
+			p++;
+		else
+			buf_addc(&out, *p++);
+	}
+	return buf_take(&out);
 }

@@ -34,18 +34,22 @@ static void
 side_init(const struct draft *draft, struct side *side, const struct acl *acl)
 {
 	side->acl = acl;
+	side->keys = xcalloc(acl->count + 1, sizeof(*side->keys));
 	side->items = xcalloc(acl->count + 1, sizeof(*side->items));
 	side->pair = xcalloc(acl->count + 1, sizeof(*side->pair));
 	side->numbers = xcalloc(acl->count + 1, sizeof(*side->numbers));
 	for (size_t i = 0; i < acl->count; i++)
-		if (draft_is_numbered(draft, &acl->items[i]))
+		if (draft_is_numbered(draft, &acl->items[i])) {
+			side->keys[side->count] = acl->items[i].normal;
 			side->items[side->count++] = i;
+		}
 }
 
 static void
 side_clear(struct side *side)
 {
 	free(side->items);
+	free(side->keys);
 	free(side->pair);
 	free(side->numbers);
 }
@@ -61,24 +65,11 @@ draft_clear(struct draft *draft)
 	free(draft->add_remarks.items);
 }
 
-/* How lists of TYPE are edited; NULL if TYPE does not tell. */
-static const struct acl_writing *
-find_writing(const struct acl_dialect *dialect, enum acl_type type)
-{
-	const struct acl_writing *row;
-	if (!dialect->has_types && type != ACL_IPV6)
-		type = ACL_IPV4;
-	for (row = dialect->writings; row->add; row++)
-		if (row->type == type)
-			return row;
-	return NULL;
-}
-
 static bool
 types_differ(const struct draft *draft)
 {
 	const struct acl_edit_ask *ask = draft->ask;
-	const struct acl_writing *old = find_writing(
+	const struct acl_writing *old = acl_writing_find(
 	    ask->dialect, ask->have->type);
 	return ask->have->present && ask->have->type != ACL_ANY &&
 	    old != draft->writing;
@@ -115,9 +106,20 @@ static bool
 is_longer(const struct draft *draft, const struct acl_edit_plan *plan)
 {
 	const struct acl_edit_ask *ask = draft->ask;
-	size_t retyped = ask->want->count + ask->want->settings.count +
-	    ask->have->present;
+	size_t retyped = draft_lines(ask->want) + ask->have->present;
 	return plan->count - plan->renumbered > retyped;
+}
+
+size_t
+draft_lines(const struct acl *acl)
+{
+	size_t count = acl->settings.count;
+	for (size_t i = 0; i < acl->count; i++) {
+		const struct acl_entry *entry = &acl->items[i];
+		size_t statements = entry->statements.count;
+		count += statements ? statements : 1;
+	}
+	return count;
 }
 
 static void
@@ -153,10 +155,23 @@ try_delta(struct draft *draft, struct acl_edit_plan *plan)
 }
 
 static const char *
+try_terms(struct draft *draft, struct acl_edit_plan *plan)
+{
+	const char *why = draft_terms(draft, plan);
+	if (!why && is_longer(draft, plan))
+		why = "editing in place takes more lines than retyping";
+	if (why)
+		drop_lines(plan);
+	return why;
+}
+
+static const char *
 plan_delta(struct draft *draft, struct acl_edit_plan *plan)
 {
 	if (types_differ(draft))
 		return "the list on the device is of another type";
+	if (draft->ask->dialect->terms)
+		return try_terms(draft, plan);
 	const char *why = try_delta(draft, plan);
 	if (why && draft->ask->dialect->same_number_wins) {
 		draft->reuse = true;
@@ -204,6 +219,23 @@ plan_lines(struct draft *draft, struct acl_edit_plan *plan)
 	snprintf(plan->why, sizeof(plan->why), "%s",
 	    why ? why : "another way was asked for");
 	plan_whole(draft, plan, way);
+}
+
+/* Lines that act together leave no moment without the list: to type it again
+ * is an edit, too, and no swap is ever needed. */
+static void
+plan_terms(struct draft *draft, struct acl_edit_plan *plan)
+{
+	const struct acl_edit_ask *ask = draft->ask;
+	bool replace = ask->way == ACL_EDIT_REPLACE || !ask->want->present;
+	const char *why = replace ? "another way was asked for"
+				  : plan_delta(draft, plan);
+	if (!why)
+		return;
+	snprintf(plan->why, sizeof(plan->why), "%s", why);
+	plan_whole(draft, plan, ACL_EDIT_REPLACE);
+	if (!replace)
+		plan->way = ACL_EDIT_DELTA;
 }
 
 static int
@@ -270,7 +302,7 @@ acl_edit_plan(
 		plan->kept = ask->want->count;
 		return 0;
 	}
-	draft.writing = find_writing(ask->dialect, type_of(ask));
+	draft.writing = acl_writing_find(ask->dialect, type_of(ask));
 	if (!draft.writing)
 		return err_set(err, ERR_JOB,
 		    "it is not known of which type list %s is", ask->name);
@@ -279,7 +311,10 @@ acl_edit_plan(
 	plan->list = xstrdup(ask->name);
 	side_init(&draft, &draft.have, ask->have);
 	side_init(&draft, &draft.want, ask->want);
-	plan_lines(&draft, plan);
+	if (ask->dialect->terms)
+		plan_terms(&draft, plan);
+	else
+		plan_lines(&draft, plan);
 	draft_clear(&draft);
 	return 0;
 }

@@ -48,7 +48,7 @@ compare_names(const void *a, const void *b)
 static const char *
 normal_at(const struct side *side, size_t position)
 {
-	return side_entry(side, position)->normal;
+	return side->keys[position];
 }
 
 /* The names equal to NORMAL: [*first, *end). */

@@ -13,6 +13,7 @@ struct side {
 	const struct acl *acl;
 	size_t count;
 	size_t *items; /* position -> index in acl */
+	const char **keys; /* what is paired: the normal form, or a name */
 	size_t *pair; /* the position on the other side, NOWHERE */
 	uint32_t *numbers; /* what the device has, or will have */
 };
@@ -66,6 +67,34 @@ bool draft_order(struct draft *draft);
 
 /* Remarks that have no number of their own. */
 void draft_remarks(struct draft *draft);
+
+/* Fills PLAN for lists of terms. NULL, or why there is no delta; the lines are
+ * of no use then. */
+const char *draft_terms(struct draft *draft, struct acl_edit_plan *plan);
+
+/* How many lines build the list. */
+size_t draft_lines(const struct acl *acl);
+
+/* Where the lines go. */
+struct writer {
+	const struct draft *draft;
+	struct acl_edit_plan *plan;
+};
+
+/* The block for the next line: the last one if it is of the same sort. */
+void writer_begin(
+    struct writer *writer, bool inside, bool one_write, bool after_move);
+void writer_put(struct writer *writer, enum acl_edit_kind kind, char *text,
+    uint32_t sequence, size_t index);
+
+/* Those of SETTINGS that are not in BUT (may be NULL). */
+void writer_put_settings(
+    struct writer *writer, const struct strs *settings, const struct strs *but);
+
+/* A line for each of STATEMENTS of the term that ENTRY, the INDEX-th, is;
+ * ADD or REMOVE. */
+void writer_put_term(struct writer *writer, enum acl_edit_kind kind,
+    size_t index, const struct acl_entry *entry, const struct strs *statements);
 
 /* Write the plan's lines. */
 void draft_write(const struct draft *draft, struct acl_edit_plan *plan);

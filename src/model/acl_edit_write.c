@@ -10,48 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct writer {
-	const struct draft *draft;
-	struct acl_edit_plan *plan;
-};
-
-/* True if P stands at WORD, and skips it. */
-static bool
-skip(const char **p, const char *word)
-{
-	size_t len = strlen(word);
-	if (strncmp(*p, word, len) != 0)
-		return false;
-	*p += len;
-	return true;
-}
-
-/* Fills a line of struct acl_writing. */
-static char *
-fill(const char *form, const char *list, uint32_t number, const char *words)
-{
-	struct buf out;
-	buf_init(&out, ACL_TEXT_MAX);
-	for (const char *p = form; *p;) {
-		if (skip(&p, "{list}"))
-			buf_adds(&out, list);
-		else if (skip(&p, "{words}"))
-			buf_adds(&out, words);
-		else if (skip(&p, "{n}"))
-			buf_addf(&out, "%u", number);
-		else if (*p == '[' && !number)
-			p = strchr(p, ']') + 1;
-		else if (*p == '[' || *p == ']')
-			p++;
-		else
-			buf_addc(&out, *p++);
-	}
-	return buf_take(&out);
-}
-
 /* The block for the next line: the last one if it is of the same sort. */
-static void
-begin(struct writer *writer, bool inside, bool one_write, bool after_move)
+void
+writer_begin(
+    struct writer *writer, bool inside, bool one_write, bool after_move)
 {
 	struct acl_edit_plan *plan = writer->plan;
 	const char *open = inside ? writer->draft->writing->open : NULL;
@@ -64,15 +26,16 @@ begin(struct writer *writer, bool inside, bool one_write, bool after_move)
 	}
 	GROW(plan->blocks, plan->blocks_count, plan->blocks_cap);
 	plan->blocks[plan->blocks_count++] = (struct acl_edit_block){
-		.header = open ? fill(open, plan->list, 0, "") : NULL,
+		.header = open ? acl_writing_fill(open, plan->list, 0, "")
+			       : NULL,
 		.one_write = one_write,
 		.after_move = after_move,
 		.first = plan->count,
 	};
 }
 
-static void
-put(struct writer *writer, enum acl_edit_kind kind, char *text,
+void
+writer_put(struct writer *writer, enum acl_edit_kind kind, char *text,
     uint32_t sequence, size_t index)
 {
 	struct acl_edit_plan *plan = writer->plan;
@@ -92,8 +55,14 @@ put_add(struct writer *writer, size_t index, uint32_t number, uint32_t sequence)
 {
 	const struct draft *draft = writer->draft;
 	const struct acl_entry *entry = &draft->ask->want->items[index];
-	put(writer, ACL_EDIT_ADD,
-	    fill(draft->writing->add, writer->plan->list, number, entry->words),
+	if (entry->term) {
+		writer_put_term(
+		    writer, ACL_EDIT_ADD, index, entry, &entry->statements);
+		return;
+	}
+	writer_put(writer, ACL_EDIT_ADD,
+	    acl_writing_fill(
+		draft->writing->add, writer->plan->list, number, entry->words),
 	    sequence, index);
 }
 
@@ -102,21 +71,26 @@ put_remove(
     struct writer *writer, const char *form, size_t index, uint32_t number)
 {
 	const struct acl_entry *entry = &writer->draft->ask->have->items[index];
-	put(writer, ACL_EDIT_REMOVE,
-	    fill(form, writer->plan->list, number, entry->words), number,
-	    index);
+	writer_put(writer, ACL_EDIT_REMOVE,
+	    acl_writing_fill(form, writer->plan->list, number, entry->words),
+	    number, index);
 }
 
-static void
-put_settings(
+void
+writer_put_settings(
     struct writer *writer, const struct strs *settings, const struct strs *but)
 {
+	const struct acl_writing *writing = writer->draft->writing;
 	for (size_t i = 0; i < settings->count; i++) {
 		if (but && strs_has(but, settings->items[i]))
 			continue;
-		begin(writer, true, false, false);
-		put(writer, ACL_EDIT_SETTING, xstrdup(settings->items[i]), 0,
-		    SIZE_MAX);
+		writer_begin(writer, true, false, false);
+		writer_put(writer, ACL_EDIT_SETTING,
+		    writing->open
+			? xstrdup(settings->items[i])
+			: acl_writing_fill(writing->add, writer->plan->list, 0,
+			      settings->items[i]),
+		    0, SIZE_MAX);
 	}
 }
 
@@ -127,9 +101,10 @@ put_renumbering(struct writer *writer)
 	const struct acl_writing *writing = draft->writing;
 	if (!draft->renumber)
 		return;
-	begin(writer, writing->resequence_inside, false, false);
-	put(writer, ACL_EDIT_RENUMBER,
-	    fill(writing->resequence, writer->plan->list, draft->renumber, ""),
+	writer_begin(writer, writing->resequence_inside, false, false);
+	writer_put(writer, ACL_EDIT_RENUMBER,
+	    acl_writing_fill(
+		writing->resequence, writer->plan->list, draft->renumber, ""),
 	    0, SIZE_MAX);
 	writer->plan->renumbered = true;
 	writer->plan->renumber_step = draft->renumber;
@@ -167,7 +142,7 @@ put_remarks_of(struct writer *writer, size_t position)
 					      : draft->want.numbers[position];
 	for (; low < steps->count && steps->items[low].before == position;
 	     low++) {
-		begin(writer, true, false, false);
+		writer_begin(writer, true, false, false);
 		put_add(writer, steps->items[low].index, number, number);
 	}
 }
@@ -181,7 +156,7 @@ put_steps(struct writer *writer)
 		bool group = i < draft->steps_count && step[1].joined;
 		if (!group && step->add != NOWHERE)
 			put_remarks_of(writer, step->add);
-		begin(writer, true, group, false);
+		writer_begin(writer, true, group, false);
 		put_step(writer, step);
 		for (; i < draft->steps_count && draft->steps[i].joined; i++) {
 			step = &draft->steps[i];
@@ -200,10 +175,11 @@ draft_write(const struct draft *draft, struct acl_edit_plan *plan)
 	const struct acl_writing *writing = draft->writing;
 	put_renumbering(&writer);
 	if (!ask->have->present && writing->open)
-		begin(&writer, true, false, false);
-	put_settings(&writer, &ask->want->settings, &ask->have->settings);
+		writer_begin(&writer, true, false, false);
+	writer_put_settings(
+	    &writer, &ask->want->settings, &ask->have->settings);
 	for (size_t i = 0; i < draft->remove_remarks.count; i++) {
-		begin(&writer, true, false, false);
+		writer_begin(&writer, true, false, false);
 		put_remove(&writer, writing->remove_remark,
 		    draft->remove_remarks.items[i].index, 0);
 	}
@@ -265,10 +241,10 @@ static void
 put_destroy(struct writer *writer, bool after_move)
 {
 	const struct draft *draft = writer->draft;
-	begin(writer, false, false, after_move);
-	put(writer, ACL_EDIT_DESTROY,
-	    fill(draft->writing->destroy, draft->ask->name, 0, ""), 0,
-	    SIZE_MAX);
+	writer_begin(writer, false, false, after_move);
+	writer_put(writer, ACL_EDIT_DESTROY,
+	    acl_writing_fill(draft->writing->destroy, draft->ask->name, 0, ""),
+	    0, SIZE_MAX);
 }
 
 void
@@ -280,9 +256,9 @@ draft_write_whole(const struct draft *draft, struct acl_edit_plan *plan,
 	if (destroy_first)
 		put_destroy(&writer, false);
 	if (ask->want->present) {
-		begin(&writer, true, false, false);
-		put_settings(&writer, &ask->want->settings, NULL);
-		put_settings(
+		writer_begin(&writer, true, false, false);
+		writer_put_settings(&writer, &ask->want->settings, NULL);
+		writer_put_settings(
 		    &writer, &ask->have->settings, &ask->want->settings);
 		put_whole(&writer);
 	}

@@ -317,9 +317,12 @@ acl_entry_copy(struct acl_entry *to, const struct acl_entry *from)
 	to->text = copy_text(from->text);
 	to->normal = copy_text(from->normal);
 	to->words = copy_text(from->words);
-	to->flags = (struct strs){ 0 };
+	to->term = copy_text(from->term);
+	to->flags = to->statements = (struct strs){ 0 };
 	for (size_t i = 0; i < from->flags.count; i++)
 		strs_add(&to->flags, from->flags.items[i]);
+	for (size_t i = 0; i < from->statements.count; i++)
+		strs_add(&to->statements, from->statements.items[i]);
 }
 
 void
@@ -329,5 +332,7 @@ acl_entry_clear(struct acl_entry *entry)
 	free(entry->text);
 	free(entry->normal);
 	free(entry->words);
+	free(entry->term);
+	strs_clear(&entry->statements);
 	memset(entry, 0, sizeof(*entry));
 }

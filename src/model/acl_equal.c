@@ -4,6 +4,7 @@
  * place, they are no difference.
  */
 #include "model/acl_dialect.h"
+#include "model/acl_term.h"
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -177,4 +178,13 @@ acl_equal(const struct acl *wanted, const struct acl *device, struct buf *diff)
 	if (diff)
 		put_diff(diff, wanted, device, first);
 	return false;
+}
+
+void
+acl_put_lines(const struct acl *acl, struct strs *lines)
+{
+	for (size_t i = 0; i < acl->settings.count; i++)
+		strs_add(lines, acl->settings.items[i]);
+	for (size_t i = 0; i < acl->count; i++)
+		acl_entry_put_lines(&acl->items[i], lines);
 }

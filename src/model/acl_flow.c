@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "model/acl_dialect.h"
+#include "model/acl_term.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -28,8 +29,9 @@ is_address(const struct acl_address *address)
 
 /* A bit that both care for and that differs: nothing in common. A bit that
  * only the entry cares for: some. */
-static enum acl_overlap
-overlap_address(const struct acl_address *entry, const struct acl_address *flow)
+enum acl_overlap
+acl_overlap_address(
+    const struct acl_address *entry, const struct acl_address *flow)
 {
 	if (entry->kind == ACL_ADDRESS_NONE || entry->kind == ACL_ADDRESS_ANY)
 		return ACL_OVERLAP_ALL;
@@ -139,8 +141,8 @@ common(const struct ranges *a, const struct ranges *b)
 	return count;
 }
 
-static enum acl_overlap
-overlap_ports(const struct acl_ports *entry, const struct acl_ports *flow)
+enum acl_overlap
+acl_overlap_ports(const struct acl_ports *entry, const struct acl_ports *flow)
 {
 	struct ranges ours, theirs;
 	if (entry->kind == ACL_PORTS_NONE)
@@ -190,17 +192,19 @@ acl_entry_overlap(const struct acl_entry *entry, const struct acl_flow *flow)
 	const struct acl_entry *match = &flow->match;
 	if (entry->action == ACL_REMARK)
 		return ACL_OVERLAP_NONE;
+	if (entry->term)
+		return acl_term_overlap(entry, flow);
 	if (entry->action == ACL_OPAQUE || entry->text)
 		return ACL_OVERLAP_SOME;
 	enum acl_overlap overlap = overlap_protocol(entry, match);
 	overlap = least(
-	    overlap, overlap_address(&entry->source, &match->source));
-	overlap = least(
-	    overlap, overlap_address(&entry->destination, &match->destination));
-	overlap = least(
-	    overlap, overlap_ports(&entry->source_ports, &match->source_ports));
+	    overlap, acl_overlap_address(&entry->source, &match->source));
 	overlap = least(overlap,
-	    overlap_ports(
+	    acl_overlap_address(&entry->destination, &match->destination));
+	overlap = least(overlap,
+	    acl_overlap_ports(&entry->source_ports, &match->source_ports));
+	overlap = least(overlap,
+	    acl_overlap_ports(
 		&entry->destination_ports, &match->destination_ports));
 	for (size_t i = 0; i < entry->flags.count; i++)
 		overlap = least(

@@ -266,3 +266,114 @@ acl_icmp_get(const char *word)
 			return icmp_types[i].numbers;
 	return NULL;
 }
+
+/* Junos: one table of ports for every protocol (its page on the conditions of
+ * a filter). */
+static const struct name junos_protocols[] = {
+	{ "ah", 51 },
+	{ "egp", 8 },
+	{ "esp", 50 },
+	{ "gre", 47 },
+	{ "icmp", 1 },
+	{ "icmp6", 58 },
+	{ "igmp", 2 },
+	{ "ipip", 4 },
+	{ "ipv6", 41 },
+	{ "ospf", 89 },
+	{ "pim", 103 },
+	{ "rsvp", 46 },
+	{ "sctp", 132 },
+	{ "tcp", 6 },
+	{ "udp", 17 },
+	{ "vrrp", 112 },
+	END,
+};
+
+static const struct name junos_ports[] = {
+	{ "afs", 1483 },
+	{ "bgp", 179 },
+	{ "biff", 512 },
+	{ "bootpc", 68 },
+	{ "bootps", 67 },
+	{ "cmd", 514 },
+	{ "domain", 53 },
+	{ "exec", 512 },
+	{ "finger", 79 },
+	{ "ftp", 21 },
+	{ "ftp-data", 20 },
+	{ "http", 80 },
+	{ "https", 443 },
+	{ "ident", 113 },
+	{ "imap", 143 },
+	{ "kerberos-sec", 88 },
+	{ "klogin", 543 },
+	{ "kshell", 544 },
+	{ "ldap", 389 },
+	{ "ldp", 646 },
+	{ "login", 513 },
+	{ "msdp", 639 },
+	{ "netbios-dgm", 138 },
+	{ "netbios-ns", 137 },
+	{ "netbios-ssn", 139 },
+	{ "nfsd", 2049 },
+	{ "nntp", 119 },
+	{ "ntalk", 518 },
+	{ "ntp", 123 },
+	{ "pop3", 110 },
+	{ "pptp", 1723 },
+	{ "printer", 515 },
+	{ "radacct", 1813 },
+	{ "radius", 1812 },
+	{ "rip", 520 },
+	{ "smtp", 25 },
+	{ "snmp", 161 },
+	{ "snmptrap", 162 },
+	{ "socks", 1080 },
+	{ "ssh", 22 },
+	{ "sunrpc", 111 },
+	{ "syslog", 514 },
+	{ "tacacs", 49 },
+	{ "talk", 517 },
+	{ "telnet", 23 },
+	{ "tftp", 69 },
+	{ "who", 513 },
+	{ "xdmcp", 177 },
+	END,
+};
+
+static const struct name junos_icmp_types[] = {
+	{ "echo-reply", 0 },
+	{ "echo-request", 8 },
+	{ "info-reply", 16 },
+	{ "info-request", 15 },
+	{ "mask-reply", 18 },
+	{ "mask-request", 17 },
+	{ "parameter-problem", 12 },
+	{ "redirect", 5 },
+	{ "router-advertisement", 9 },
+	{ "router-solicit", 10 },
+	{ "source-quench", 4 },
+	{ "time-exceeded", 11 },
+	{ "timestamp", 13 },
+	{ "timestamp-reply", 14 },
+	{ "unreachable", 3 },
+	END,
+};
+
+int
+acl_junos_protocol_get(const char *word)
+{
+	return get(junos_protocols, word, UINT8_MAX);
+}
+
+int
+acl_junos_port_get(const char *word)
+{
+	return get(junos_ports, word, UINT16_MAX);
+}
+
+int
+acl_junos_icmp_get(const char *word)
+{
+	return get(junos_icmp_types, word, UINT8_MAX);
+}

@@ -5,6 +5,7 @@
  * gave which text.
  */
 #include "model/acl_dialect.h"
+#include "model/acl_term.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
@@ -19,6 +20,7 @@ struct source {
 	unsigned output; /* 1-based */
 	const struct acl_header *header;
 	size_t remarks;
+	struct acl_terms terms; /* where entries are terms */
 };
 
 struct reader {
@@ -124,18 +126,24 @@ add_entry(struct reader *reader, struct source *source, const char *line,
 		reader->full = true;
 		return;
 	}
+	if (reader->dialect->terms) {
+		acl_terms_take(&source->terms, &source->acl, line, number);
+		return;
+	}
 	acl_entry_parse_shown(
 	    &entry, reader->dialect, source->acl.type, line, number);
 	source->remarks += entry.action == ACL_REMARK;
 	acl_add(&source->acl, &entry);
 }
 
-/* The source of this output that is fed by lines of HEADER's form. */
+/* The source of this output that is fed by lines of HEADER's form, and by the
+ * notes about them. */
 static struct source *
 flat_source(struct reader *reader, const struct acl_header *header)
 {
 	for (size_t i = reader->first; i < reader->count; i++)
-		if (reader->items[i].header == header)
+		if (reader->items[i].header == header ||
+		    (header->note && reader->items[i].acl.type == header->type))
 			return &reader->items[i];
 	return add_source(reader, header);
 }
@@ -151,8 +159,14 @@ use_header(struct reader *reader, const struct acl_header *header,
 	if (word_len(rest) != len || strncmp(rest, reader->name, len) != 0)
 		return;
 	rest = skip(rest + len);
-	if (header->flat && *rest) {
+	if (header->note) {
+		char *line = xasprintf("%s %s", rest, header->note);
+		add_entry(reader, flat_source(reader, header), line, number);
+		free(line);
+	} else if (header->flat && *rest) {
 		add_entry(reader, flat_source(reader, header), rest, number);
+	} else if (header->flat && reader->dialect->terms) {
+		flat_source(reader, header); /* a filter without terms */
 	} else if (!header->flat && (!*rest || *rest == '(')) {
 		add_source(reader, header);
 		reader->open = reader->count - 1;
@@ -311,6 +325,8 @@ combine(struct reader *reader, size_t outputs, struct acl *acl, struct err *err)
 			base = &reader->items[i];
 	if (!base)
 		return 0;
+	for (size_t i = 0; i < reader->count; i++)
+		acl_terms_finish(&reader->items[i].acl);
 	if (check_missing(reader, base, outputs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < reader->count; i++) {
@@ -345,8 +361,10 @@ acl_read(struct acl *acl, const struct acl_dialect *dialect, const char *name,
 	}
 	rc = combine(&reader, outputs->count, acl, err);
 out:
-	for (size_t i = 0; i < reader.count; i++)
+	for (size_t i = 0; i < reader.count; i++) {
 		acl_clear(&reader.items[i].acl);
+		acl_terms_clear(&reader.items[i].terms);
+	}
 	free(reader.items);
 	return rc;
 }

@@ -4,71 +4,14 @@
  * talks to a device; what it really holds is read back and compared.
  */
 #include "model/acl_dialect.h"
+#include "model/acl_index.h"
+#include "model/acl_term.h"
 
 #include "base/alloc.h"
 #include "base/err.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Texts that were seen: open addressing, at most half full. */
-struct seen {
-	char **slots;
-	size_t count, size;
-};
-
-static size_t
-hash(const char *text)
-{
-	uint64_t value = 14695981039346656037u; /* FNV-1a */
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * 1099511628211u;
-	return (size_t)(value ^ (value >> 32));
-}
-
-static char **
-seen_slot(const struct seen *seen, const char *text)
-{
-	size_t i = hash(text) & (seen->size - 1);
-	while (seen->slots[i] && strcmp(seen->slots[i], text) != 0)
-		i = (i + 1) & (seen->size - 1);
-	return &seen->slots[i];
-}
-
-static bool
-seen_has(const struct seen *seen, const char *text)
-{
-	return seen->size && *seen_slot(seen, text);
-}
-
-static void
-seen_take(struct seen *seen, char *text)
-{
-	if (seen->count * 2 >= seen->size) {
-		struct seen old = *seen;
-		seen->size = old.size ? old.size * 2 : 64;
-		seen->slots = xcalloc(seen->size, sizeof(*seen->slots));
-		for (size_t i = 0; i < old.size; i++)
-			if (old.slots[i])
-				*seen_slot(seen, old.slots[i]) = old.slots[i];
-		free(old.slots);
-	}
-	char **slot = seen_slot(seen, text);
-	if (*slot) {
-		free(text);
-		return;
-	}
-	*slot = text;
-	seen->count++;
-}
-
-static void
-seen_clear(struct seen *seen)
-{
-	for (size_t i = 0; i < seen->size; i++)
-		free(seen->slots[i]);
-	free(seen->slots);
-}
 
 /*
  * A list under construction, in the order of arrival. A key is twice the
@@ -84,7 +27,8 @@ struct builder {
 	uint32_t last; /* the highest number so far */
 	bool remarked; /* the list's single remark is item `remark` */
 	size_t remark;
-	struct seen seen;
+	struct acl_terms terms; /* where entries are terms */
+	struct acl_index seen; /* normal forms, with and without number */
 };
 
 #define KEY_END UINT64_MAX
@@ -101,9 +45,9 @@ append_entry(struct builder *builder, struct acl_entry *entry, uint64_t key)
 	size_t i = builder->acl->count;
 	GROW(builder->keys, i, builder->keys_cap);
 	builder->keys[i] = key;
-	seen_take(&builder->seen, xstrdup(entry->normal));
-	seen_take(
-	    &builder->seen, xasprintf("%u %s", entry->sequence, entry->normal));
+	acl_index_take(&builder->seen, xstrdup(entry->normal), i);
+	acl_index_take(&builder->seen,
+	    xasprintf("%u %s", entry->sequence, entry->normal), i);
 	acl_add(builder->acl, entry);
 }
 
@@ -149,7 +93,7 @@ add(struct builder *builder, struct acl_entry *entry, bool held)
 		return;
 	}
 	if (dialect->drops_duplicates && !held &&
-	    seen_has(&builder->seen, entry->normal)) {
+	    acl_index_find(&builder->seen, entry->normal)) {
 		acl_entry_clear(entry);
 		return;
 	}
@@ -165,7 +109,7 @@ add(struct builder *builder, struct acl_entry *entry, bool held)
 	builder->waiting = builder->acl->count;
 }
 
-/* True if LINE is no entry. A setting that is new goes to SEND too, which may
+/* True if LINE is no entry of its own. What is new goes to SEND too, which may
  * be NULL. */
 static bool
 take_other(struct builder *builder, const char *line, struct strs *send)
@@ -182,13 +126,30 @@ take_other(struct builder *builder, const char *line, struct strs *send)
 	return true;
 }
 
+/* As take_other, for a line of a term, of which only the platform knows. */
+static bool
+take_term(struct builder *builder, const char *line, unsigned number,
+    struct strs *send)
+{
+	if (!builder->dialect->terms)
+		return false;
+	bool new = acl_terms_take(&builder->terms, builder->acl, line, number);
+	if (new &&send)
+		strs_add(send, line);
+	return true;
+}
+
 static void
 builder_finish(struct builder *builder)
 {
-	acl_sort(
-	    builder->acl, builder->keys, builder->dialect->same_number_wins);
+	if (builder->dialect->terms)
+		acl_terms_finish(builder->acl);
+	else
+		acl_sort(builder->acl, builder->keys,
+		    builder->dialect->same_number_wins);
 	free(builder->keys);
-	seen_clear(&builder->seen);
+	acl_index_clear(&builder->seen);
+	acl_terms_clear(&builder->terms);
 }
 
 static enum acl_type
@@ -221,7 +182,8 @@ acl_wanted(struct acl *acl, const struct acl_dialect *dialect,
 	for (size_t i = 0; i < lines->count; i++) {
 		struct acl_entry entry;
 		const char *line = lines->items[i];
-		if (take_other(&builder, line, NULL))
+		if (take_other(&builder, line, NULL) ||
+		    take_term(&builder, line, (unsigned)(i + 1), NULL))
 			continue;
 		acl_entry_parse(
 		    &entry, dialect, acl->type, line, (unsigned)(i + 1));
@@ -252,9 +214,9 @@ is_held(const struct appender *appender, const struct acl_entry *entry)
 {
 	const struct builder *builder = &appender->builder;
 	if (!entry->sequence || builder->dialect->drops_duplicates)
-		return seen_has(&builder->seen, entry->normal);
+		return acl_index_find(&builder->seen, entry->normal) != NULL;
 	char *text = xasprintf("%u %s", entry->sequence, entry->normal);
-	bool held = seen_has(&builder->seen, text);
+	bool held = acl_index_find(&builder->seen, text) != NULL;
 	free(text);
 	return held;
 }
@@ -320,8 +282,13 @@ hold(struct builder *builder, const struct acl *existing)
 	for (size_t i = 0; i < existing->count; i++) {
 		struct acl_entry entry;
 		acl_entry_copy(&entry, &existing->items[i]);
-		add(builder, &entry, true);
+		if (builder->dialect->terms)
+			acl_add(builder->acl, &entry);
+		else
+			add(builder, &entry, true);
 	}
+	if (builder->dialect->terms)
+		acl_terms_hold(&builder->terms, builder->acl);
 	for (size_t i = 0; i < existing->settings.count; i++)
 		strs_add(&builder->acl->settings, existing->settings.items[i]);
 }
@@ -346,7 +313,8 @@ acl_append(struct acl *acl, struct strs *send,
 	for (size_t i = 0; i < lines->count; i++) {
 		struct acl_entry entry;
 		const char *line = lines->items[i];
-		if (take_other(&appender.builder, line, send))
+		if (take_other(&appender.builder, line, send) ||
+		    take_term(&appender.builder, line, (unsigned)(i + 1), send))
 			continue;
 		acl_entry_parse(
 		    &entry, dialect, acl->type, line, (unsigned)(i + 1));

@@ -52,6 +52,7 @@ static const struct yaml_field upload_fields[] = {
 	NODE("md5", md5, false),
 	TRUTH("skip_if_present", image.skip_if_present),
 	TRUTH("accept_new_host_key", image.accept_new_host_key),
+	TRUTH("members", image.members),
 	UNLESS,
 };
 static const struct yaml_field download_fields[] = {
@@ -70,6 +71,7 @@ static const struct yaml_field verify_fields[] = {
 	NODE("path", path, true),
 	NODE("md5", md5, false),
 	NODE("source", source, false),
+	TRUTH("members", image.members),
 	UNLESS,
 };
 static const struct yaml_field reload_fields[] = {
@@ -350,8 +352,8 @@ find_missing(const struct job_step *step, const struct profile *profile)
 		    image->file_is.re, "image.file_is" },
 		{ step->kind == STEP_SPACE || step->kind == STEP_UPLOAD,
 		    image->list, "image.list" },
-		{ step->kind == STEP_SPACE, image->filesystem,
-		    "image.filesystem" },
+		{ step->kind == STEP_SPACE || step->image.members,
+		    image->filesystem, "image.filesystem" },
 		{ step->kind == STEP_VERIFY_IMAGE ||
 			(step->kind == STEP_UPLOAD && step->image.check_md5) ||
 			(step->kind == STEP_DOWNLOAD && step->image.check_md5),

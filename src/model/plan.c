@@ -328,6 +328,15 @@ add_own(struct plan_lines *lines, const struct strs *own)
 		add_line(lines, own->items[i], strlen(own->items[i]), 0);
 }
 
+void
+plan_lines_commit(struct plan_lines *lines, const struct profile *profile)
+{
+	if (!lines->count)
+		return;
+	add_own(lines, &profile->commit);
+	lines->own = profile->commit.count;
+}
+
 int
 plan_render(const struct job *job, const struct job_device *device,
     const struct job_step *step, struct plan_lines *lines, struct diags *diags)
@@ -356,10 +365,8 @@ plan_render(const struct job *job, const struct job_device *device,
 	}
 	bool changes = step->kind == STEP_TEMPLATE ||
 	    step->kind == STEP_CONFIG || step->kind == STEP_BOOT;
-	if (changes && lines->count) {
-		add_own(lines, &device->profile->commit);
-		lines->own = device->profile->commit.count;
-	}
+	if (changes)
+		plan_lines_commit(lines, device->profile);
 	if (rc)
 		plan_lines_clear(lines);
 	return rc;

@@ -17,8 +17,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get("NETPUSH_SOURCE",
                         os.path.dirname(os.path.dirname(HERE)))
 sys.path.insert(0, os.path.join(SOURCE, "tests", "lab"))
+sys.path.insert(0, os.path.join(SOURCE, "tests", "e2e"))
 
 from labctl import PASSWORD, USERNAME, Lab  # noqa: E402
+from relay import Relay  # noqa: E402
+from sshd import DRIVER, SSHD, Sshd  # noqa: E402
 from processes import Failed, Program, children, private_kb  # noqa: E402
 
 PYTHON = "/usr/bin/python3"  # Debian's, for Debian's python3-netmiko
@@ -217,6 +220,101 @@ def job_turns(options):
             values.append(lab.stats()["devices"]["R1"]["turns"])
     return [Row("turns, access list of 4 lines, login to close", "", values,
                 target="<= 12", met=max(values) <= 12)]
+
+
+# What libssh2 and OpenSSH both speak, so that the cryptography is alike.
+ALIKE = ("Ciphers aes128-ctr", "MACs hmac-sha2-256",
+         "KexAlgorithms curve25519-sha256", "Subsystem sftp internal-sftp")
+WAYS = (("up", "scp"), ("down", "scp"), ("up", "sftp"), ("down", "sftp"))
+
+
+class CopyPlace:
+    """An sshd with a file beside it, and a wire to it."""
+
+    def __init__(self, megabytes, delay):
+        self.place = Place()
+        self.source = os.path.join(self.place.dir, "source")
+        with open(self.source, "wb") as file:
+            for _ in range(megabytes):
+                file.write(os.urandom(1 << 20))
+        self.sshd = Sshd(self.place.dir, *ALIKE)
+        self.relay = Relay(self.sshd.port, delay=delay) if delay else None
+        self.port = (self.relay or self.sshd).port
+        self.count = 0
+
+    def target(self):
+        self.count += 1
+        return os.path.join(self.place.dir, "target%d" % self.count)
+
+    def timed(self, argv, target):
+        begin = time.monotonic()
+        subprocess.run(argv, check=True, timeout=PATIENCE)
+        took = time.monotonic() - begin
+        if os.path.getsize(target) != os.path.getsize(self.source):
+            raise Failed("%s: not all of it is there" % argv[0])
+        os.remove(target)
+        return took
+
+    def netpush(self, way, method):
+        target = self.target()
+        ends = ((self.source, target) if way == "up" else
+                (target, self.source))
+        return self.timed([DRIVER, str(self.port), self.sshd.identity,
+                           os.path.join(self.place.dir, "report"), "copy",
+                           way, method, *ends], target)
+
+    def scp(self, way):
+        target = self.target()
+        far = "root@127.0.0.1:"
+        ends = ((self.source, far + target) if way == "up" else
+                (far + self.source, target))
+        return self.timed(
+            ["scp", "-q", "-O", "-F", "none", "-i", self.sshd.identity, "-P",
+             str(self.port), "-o", "StrictHostKeyChecking=no", "-o",
+             "UserKnownHostsFile=/dev/null", *ends], target)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        if self.relay:
+            self.relay.close()
+        self.sshd.stop()
+        shutil.rmtree(self.place.dir)
+
+
+def copies(options, delay, where):
+    """Beside OpenSSH's client, in turns; the best of each counts, because
+    what else the machine does only ever makes them slower."""
+    if os.geteuid() != 0 or not os.path.exists(SSHD):
+        print("the copies are skipped: they need root and sshd",
+              file=sys.stderr)
+        return []
+    megabytes = 50 if options.quick else 200
+    times = {}
+    with CopyPlace(megabytes, delay) as place:
+        for _ in range(options.repeat):
+            for way in ("up", "down"):
+                times.setdefault(way, []).append(place.scp(way))
+            for way, method in WAYS:
+                times.setdefault((way, method), []).append(
+                    place.netpush(way, method))
+    rows = []
+    for way, method in WAYS:
+        share = min(times[way]) / min(times[way, method])
+        rows.append(Row(
+            "%d MB %s by %s, %s" % (megabytes, way, method.upper(), where),
+            "s", times[way, method], target=">= 80 % of scp -O",
+            met=share >= 0.8, note="%.0f %%" % (100 * share)))
+    return rows
+
+
+def copy_near(options):
+    return copies(options, 0, "loopback")
+
+
+def copy_far(options):
+    return copies(options, 0.025, "50 ms round trip")
 
 
 def far_away(options):
@@ -428,4 +526,4 @@ def big_show(options):
 
 
 ALL = (setup_turns, push_turns, job_turns, far_away, fleet, worker_memory,
-       many_sessions, many_devices, check_many, big_show)
+       many_sessions, many_devices, check_many, big_show, copy_near, copy_far)

@@ -95,7 +95,8 @@ class All(Case):
         tested = {case.name for case in Playbook.__subclasses__()}
         # Those of upgrades need more than this file has.
         tested |= set(re.findall(r'(?m)^    name = "(\w+)"$', read(
-            os.path.join(SOURCE, "tests", "e2e", "test_upgrade.py"))))
+            os.path.join(SOURCE, "tests", "e2e",
+                         "test_upgrade_playbooks.py"))))
         readme = read(os.path.join(SOURCE, "README.md"))
         for path in glob.glob(os.path.join(PLAYBOOKS, "*.yml")):
             name = os.path.basename(path)

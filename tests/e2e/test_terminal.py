@@ -149,6 +149,24 @@ class OnTerminal(Case):
         self.assertEqual(sum("in flight" in row for row in rows), 1, rows)
 
 
+class Copying(OnTerminal):
+    def test_how_fast_and_how_long(self):
+        self.start_lab({"hostname": "R1", "copy_rate": 500000,
+                        "startup": "ip scp server enable\n"})
+        with open(os.path.join(self.tmp, "image.bin"), "wb") as file:
+            file.write(bytes(16000000))
+        monitor = self.monitor(100)
+        run = self.begin(monitor, job=self.phases_job(
+            "  - steps:\n"
+            "      - upload: {source: image.bin, destination: 'flash:i'}\n"))
+        monitor.expect(lambda rows: any(re.match(
+            r"  R1 +change +\d+ s  \d+ %  \d+ kB/s  about \d+ s left$", row)
+            for row in rows), "the line of the copy")
+        self.lab.set("R1", copy_rate=0)
+        rows = self.finish(run, monitor)
+        self.assertEqual([row for row in rows if row], [])
+
+
 class Live(OnTerminal):
     def setUp(self):
         super().setUp()

@@ -101,11 +101,14 @@ class Router:
     address, port, username, password, key (private key file), known_hosts
     (a file that holds its host key), hostname, directory and log (of sshd)
     are there after start(). methods: any of password, keyboard-interactive,
-    publickey. config: lines for the start of frr.conf.
+    publickey. config: lines for the start of frr.conf. cuts: the login shell
+    hangs up at a line that it was told (cutter.py).
     """
 
     def __init__(self, hostname="R1", config="", sshd_extra="",
-                 methods=("password", "keyboard-interactive", "publickey")):
+                 methods=("password", "keyboard-interactive", "publickey"),
+                 cuts=False):
+        self.cuts = cuts
         self.hostname = hostname
         self.config = config
         self.methods = methods
@@ -188,6 +191,18 @@ class Router:
         with open(self.path("sshd.log")) as file:
             return file.read()
 
+    def cut_at(self, when, line):
+        """Hang up once, `before` or `after` LINE."""
+        self._write("cuts/cut", "%s %s" % (when, line), 0o666)
+
+    def lines(self):
+        """What the login shells have passed on so far."""
+        try:
+            with open(self.path("cuts/lines"), encoding="utf-8") as file:
+                return file.read().splitlines()
+        except FileNotFoundError:
+            return []
+
     def path(self, name):
         return os.path.join(self.directory, name)
 
@@ -208,6 +223,12 @@ class Router:
 
     def _write_files(self):
         os.chmod(self.directory, 0o711)
+        if self.cuts:
+            shutil.copy(os.path.join(os.path.dirname(os.path.abspath(
+                __file__)), "cutter.py"), self.path("cutter.py"))
+            os.chmod(self.path("cutter.py"), 0o755)
+            os.mkdir(self.path("cuts"))
+            os.chmod(self.path("cuts"), 0o777)
         self._write_accounts()
         self._write("pam-sshd", PAM_SSHD)
         self._write_frr()
@@ -225,7 +246,8 @@ class Router:
         with open("/etc/passwd") as file:
             passwd = file.read()
         self._write("passwd", passwd + "%s:x:%d:%d:Network engineer:/:%s\n"
-                    % (self.username, uid, uid, VTYSH))
+                    % (self.username, uid, uid,
+                       self.path("cutter.py") if self.cuts else VTYSH))
         shadow = crypt.crypt(self.password, crypt.METHOD_SHA256)
         self._write("shadow", "root:*:19000:0:99999:7:::\n%s:%s:19000:0:"
                     "99999:7:::\n" % (self.username, shadow), 0o640)

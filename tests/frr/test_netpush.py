@@ -119,6 +119,116 @@ class Push(unittest.TestCase):
         self.assertIn(" description why? not", self.lines(" description"))
 
 
+OLD = ["permit 192.0.2.0/24", "permit 198.51.100.0/24", "deny any"]
+NEW = ["permit 192.0.2.0/24", "permit 203.0.113.0/24", "deny 198.51.100.0/25",
+       "deny any"]
+
+
+def acl_job(lines, strategy):
+    return ("vars:\n  acl_name: LOCK\n  acl_lines:\n" +
+            "".join("    - %s\n" % line for line in lines) +
+            "phases:\n  - steps:\n      - template: acl\n"
+            "        strategy: %s\n" % strategy)
+
+
+class Change(unittest.TestCase):
+    """An access list that is edited or built again, and what becomes of it
+    when that fails: vtysh itself is asked."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.router = Router(cuts=True).start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.router.stop()
+
+    def setUp(self):
+        self.type(OLD)
+
+    def type(self, lines):
+        self.router.vtysh("configure terminal", "no access-list LOCK", *(
+            "access-list LOCK " + line for line in lines))
+        self.assertEqual(self.entries(), lines)
+
+    def entries(self):
+        """In the order of vtysh, without their numbers."""
+        return [line.split(None, 4)[4] for line in self.router.vtysh(
+            "show running-config").splitlines()
+            if line.startswith("access-list LOCK seq ")]
+
+    def push(self, lines, strategy):
+        status, device, said = run(self.router, acl_job(lines, strategy))
+        self.assertEqual(status, 0 if device["error"] is None else 1, said)
+        return device
+
+    def typed(self, lines, strategy):
+        """The device's result and what it was sent from the way into the
+        configuration mode to the way out."""
+        before = len(self.router.lines())
+        device = self.push(lines, strategy)
+        sent = self.router.lines()[before:]
+        if "configure terminal" not in sent:
+            return device, []
+        return device, sent[sent.index("configure terminal"):
+                            sent.index("end") + 1]
+
+    def test_edited_in_place(self):
+        device, sent = self.typed(NEW, "delta")
+        self.assertEqual(device["status"], "changed")
+        self.assertEqual(sent, [
+            "configure terminal",
+            "access-list LOCK seq 8 permit 203.0.113.0/24",
+            "access-list LOCK seq 11 deny 198.51.100.0/25",
+            "no access-list LOCK seq 10 permit 198.51.100.0/24", "end"])
+        self.assertEqual(self.entries(), NEW)
+        device, sent = self.typed(NEW, "delta")
+        self.assertEqual((device["status"], sent), ("unchanged", []))
+
+    def test_a_move_and_a_number_again(self):
+        """An entry that is there is ignored in silence: it goes before it
+        comes."""
+        want = [OLD[1], OLD[0], OLD[2]]
+        device = self.push(want, "delta")
+        self.assertEqual(device["status"], "changed")
+        self.assertEqual(self.entries(), want)
+
+    def test_a_refused_line_is_undone(self):
+        for strategy in "delta", "replace":
+            with self.subTest(strategy=strategy):
+                device = self.push(
+                    NEW[:2] + ["permit tcp any any eq 80"] + NEW[2:], strategy)
+                self.assertEqual(
+                    (device["status"], device["error"]["kind"]),
+                    ("rolled_back", "refused"))
+                self.assertIn("eq 80", device["error"]["sent"])
+                self.assertEqual(self.entries(), OLD)
+
+    def test_a_cut_at_every_line(self):
+        for strategy in "delta", "replace":
+            self.type(OLD)
+            _, sent = self.typed(NEW, strategy)
+            self.assertGreater(len(sent), 4)
+            for line in sent:
+                for when in "before", "after":
+                    with self.subTest(strategy=strategy, line=line,
+                                      when=when):
+                        self.cut(strategy, line, when)
+
+    def cut(self, strategy, line, when):
+        self.type(OLD)
+        self.router.cut_at(when, line)
+        device = self.push(NEW, strategy)
+        self.assertFalse(os.path.exists(self.router.path("cuts/cut")))
+        self.assertIn(device["status"], ("changed", "failed", "rolled_back"))
+        self.assertEqual(self.entries(),
+                         NEW if device["status"] == "changed" else OLD)
+        if line == "configure terminal":
+            self.assertEqual(device["status"], "failed")
+        elif line == "end":
+            self.assertEqual(device["status"], "changed")
+
+
 class Methods(unittest.TestCase):
     def test_each_alone(self):
         for method in ("password", "keyboard-interactive", "publickey"):

@@ -19,10 +19,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 static const struct acl_dialect *
 pick(const unsigned char **data, size_t *size)
 {
-	static const char *const names[] = { "ios", "nxos", "frr", "eos" };
+	static const char *const names[] = { "ios", "nxos", "frr", "eos",
+		"junos" };
 	size_t i = 0;
 	if (*size) {
-		i = **data % 4;
+		i = **data == 'J' ? 4 : **data % 4;
 		(*data)++;
 		(*size)--;
 	}

@@ -4,8 +4,10 @@
  */
 #include "conn.h"
 #include "auth.h"
+#include "conn_keys.h"
 #include "editor.h"
 #include "reach.h"
+#include "transfer.h"
 #include "witness.h"
 
 #include "base/alloc.h"
@@ -24,16 +26,6 @@
 
 /* How long a client that was told good-bye may take to go. */
 #define LINGER_MS 1000
-#define KEX                                                                    \
-	"curve25519-sha256,curve25519-sha256@libssh.org,"                      \
-	"ecdh-sha2-nistp256"
-
-struct conn_keys {
-	ssh_bind bind;
-	const char *type;
-	char *public;
-};
-
 struct conn {
 	struct conn *next, **link;
 	struct source source; /* our own copy of the descriptor */
@@ -65,74 +57,6 @@ static struct {
 static void conn_flush(struct conn *conn);
 static void conn_update(struct conn *conn);
 static void conn_reset(struct conn *conn, const char *reason);
-
-static void
-offer(ssh_bind bind, enum ssh_bind_options_e what, const char *algorithms)
-{
-	if (algorithms &&
-	    ssh_bind_options_set(bind, what, algorithms) != SSH_OK)
-		fatal("libssh: cannot offer %s", algorithms);
-}
-
-/* What DEVICE (NULL: any) offers in the key exchange. */
-static void
-offer_algorithms(ssh_bind bind, const struct device *device)
-{
-	offer(bind, SSH_BIND_OPTIONS_KEY_EXCHANGE,
-	    device && device->kex ? device->kex : KEX);
-	if (!device)
-		return;
-	offer(bind, SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, device->host_key_type);
-	offer(bind, SSH_BIND_OPTIONS_CIPHERS_C_S, device->ciphers);
-	offer(bind, SSH_BIND_OPTIONS_CIPHERS_S_C, device->ciphers);
-	offer(bind, SSH_BIND_OPTIONS_HMAC_C_S, device->macs);
-	offer(bind, SSH_BIND_OPTIONS_HMAC_S_C, device->macs);
-}
-
-struct conn_keys *
-conn_keys_new(const struct device *device)
-{
-	struct conn_keys *keys = xcalloc(1, sizeof(*keys));
-	ssh_key key = NULL;
-	bool no = false;
-	bool rsa = device && device->host_key_type &&
-	    strstr(device->host_key_type, "rsa");
-	keys->bind = ssh_bind_new();
-	keys->type = rsa ? "ssh-rsa" : "ssh-ed25519";
-	if (!keys->bind ||
-	    ssh_pki_generate(rsa ? SSH_KEYTYPE_RSA : SSH_KEYTYPE_ED25519,
-		rsa ? 2048 : 0, &key) != SSH_OK ||
-	    ssh_pki_export_pubkey_base64(key, &keys->public) != SSH_OK)
-		fatal("libssh: cannot make a host key");
-	ssh_bind_options_set(keys->bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no);
-	offer_algorithms(keys->bind, device);
-	/* The bind owns the key from here on. */
-	ssh_bind_options_set(keys->bind, SSH_BIND_OPTIONS_IMPORT_KEY, key);
-	ssh_bind_options_set(keys->bind, SSH_BIND_OPTIONS_BANNER, "Cisco-1.25");
-	return keys;
-}
-
-void
-conn_keys_free(struct conn_keys *keys)
-{
-	if (!keys)
-		return;
-	ssh_bind_free(keys->bind);
-	ssh_string_free_char(keys->public);
-	free(keys);
-}
-
-const char *
-conn_keys_public(const struct conn_keys *keys)
-{
-	return keys->public;
-}
-
-const char *
-conn_keys_type(const struct conn_keys *keys)
-{
-	return keys->type;
-}
 
 static void
 count_session(struct conn *conn)
@@ -485,7 +409,7 @@ conn_update(struct conn *conn)
 		return;
 	}
 	bool writing = ssh_get_poll_flags(conn->ssh) & SSH_WRITE_PENDING;
-	bool reading = !conn->session || !session_holds(conn->session);
+	bool reading = !conn->session || !transfer_holds(conn->session);
 	loop_change(&conn->source,
 	    (reading ? (uint32_t)EPOLLIN : 0) |
 		(writing ? (uint32_t)EPOLLOUT : 0));
@@ -545,7 +469,7 @@ on_eof(ssh_session ssh, ssh_channel channel, void *userdata)
 {
 	struct conn *conn = userdata;
 	(void)ssh, (void)channel;
-	if (conn->session && !conn->dead && session_eof(conn->session))
+	if (conn->session && !conn->dead && transfer_eof(conn->session))
 		return;
 	if (conn->session && !conn->leaving && !conn->linger.slot)
 		timer_arm(&conn->linger, clock_ms() + LINGER_MS);
@@ -559,7 +483,7 @@ on_close(ssh_session ssh, ssh_channel channel, void *userdata)
 	if (!conn->session)
 		conn->channel = NULL; /* it was refused what it asked for */
 	else if (takes_another(conn))
-		session_eof(conn->session); /* the rest is conn_flush()'s */
+		transfer_eof(conn->session); /* the rest is conn_flush()'s */
 	else if (!conn->leaving)
 		timer_arm(&conn->linger, clock_ms());
 }
@@ -605,7 +529,7 @@ open_transfer(struct conn *conn, const char *kind, const char *command)
 {
 	if (!open_session(conn, kind))
 		return 1;
-	if (session_transfer(conn->session, command))
+	if (transfer_start(conn->session, command))
 		return 0;
 	session_free(conn->session);
 	conn->session = NULL;
@@ -748,7 +672,7 @@ conn_new(struct device *device, unsigned id, int fd, uint32_t peer,
 	conn->ssh = ssh_new();
 	conn->event = ssh_event_new();
 	if (theirs < 0 || !conn->ssh || !conn->event ||
-	    ssh_bind_accept_fd(keys->bind, conn->ssh, theirs) != SSH_OK)
+	    !conn_keys_accept(keys, conn->ssh, theirs))
 		fatal("libssh: cannot take a connection");
 	ssh_set_blocking(conn->ssh, 0);
 	auth_init(&conn->auth, device, id, conn->ssh, auth_done);

@@ -4,13 +4,7 @@
 
 #include "session.h"
 
-/* A host key and all that libssh needs to serve with it. DEVICE: whose
- * wishes about algorithms count, or NULL. */
 struct conn_keys;
-struct conn_keys *conn_keys_new(const struct device *device);
-void conn_keys_free(struct conn_keys *keys);
-const char *conn_keys_public(const struct conn_keys *keys); /* base64 */
-const char *conn_keys_type(const struct conn_keys *keys);
 
 /* Take FD over; PEER is the client's address in host byte order. conn_mute() holds it and never says a word, conn_refuse() ends it. */
 void conn_new(struct device *device, unsigned id, int fd, uint32_t peer,

@@ -210,7 +210,7 @@ unpack(const json_t *object, struct wishes *w, struct err *err)
 		"{s?s s?s s?s s?s s?s s?s s?s s?s s?s s?o s?o s?I s?I s?I s?I"
 		" s?b s?b s?b s?b s?b s?b s?o s?s s?s s?s s?s s?s s?I"
 		" s?s s?s s?s s?s s?s s?b s?b s?b s?b s?I s?s"
-		" s?s s?s s?s s?I s?I s?I s?I s?I s?b}",
+		" s?s s?s s?s s?I s?I s?I s?I s?I s?b s?b}",
 		"hostname", &w->hostname, "type", &w->type, "username",
 		&w->username, "password", &w->password, "enable", &w->enable,
 		"login_mode", &w->mode, "startup", &w->startup, "banner",
@@ -233,8 +233,8 @@ unpack(const json_t *object, struct wishes *w, struct err *err)
 		&w->machine.down, "down_ms", &w->machine.down_ms, "flash_bytes",
 		&w->machine.flash_bytes, "members", &w->machine.members,
 		"verify_ms", &w->machine.verify_ms, "copy_rate",
-		&w->machine.copy_rate, "install_mode",
-		&w->machine.install_mode))
+		&w->machine.copy_rate, "install_mode", &w->machine.install_mode,
+		"dir_kbytes", &w->machine.dir_kbytes))
 		return err_set(err, ERR_JOB, "device: %s", error.text);
 	return 0;
 }

@@ -84,9 +84,11 @@ print_dir(struct cli *cli, const struct flash_name *name)
 	if (!shown_files)
 		buf_adds(cli->out, "No files in directory\n");
 	flash_list_clear(&list);
-	buf_addf(cli->out, "\n%lld bytes total (%lld bytes free)\n",
-	    (long long)machine->flash_bytes,
-	    (long long)flash_free(cli->device, name->member));
+	int64_t unit = machine->dir_kbytes ? 1024 : 1;
+	const char *units = machine->dir_kbytes ? "Kbytes" : "bytes";
+	buf_addf(cli->out, "\n%lld %s total (%lld %s free)\n",
+	    (long long)(machine->flash_bytes / unit), units,
+	    (long long)(flash_free(cli->device, name->member) / unit), units);
 }
 
 HANDLER(ios_dir)

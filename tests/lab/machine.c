@@ -62,6 +62,7 @@ machine_init(
 		.verify_ms = wishes->verify_ms,
 		.copy_rate = wishes->copy_rate,
 		.install_mode = wishes->install_mode,
+		.dir_kbytes = wishes->dir_kbytes,
 	};
 	return 0;
 }

@@ -19,7 +19,7 @@ struct err;
 struct machine_wishes {
 	const char *version, *image, *down;
 	json_int_t down_ms, flash_bytes, members, verify_ms, copy_rate;
-	int install_mode;
+	int install_mode, dir_kbytes;
 };
 
 struct machine {
@@ -41,6 +41,7 @@ struct machine {
 	int64_t flash_bytes, members; /* of each member of the stack */
 	int64_t verify_ms; /* how long to compute a checksum takes */
 	int64_t copy_rate; /* bytes a second; 0: as fast as it goes */
+	bool dir_kbytes; /* IOS: what `dir` counts space in */
 	bool install_mode; /* XE: runs from packages.conf */
 };
 

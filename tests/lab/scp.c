@@ -81,7 +81,7 @@ stopped(struct scp *scp, enum store_answer answer)
 		scp->session->end = SESSION_DROP;
 		return true;
 	case STORE_STALLED:
-		transfer_hold(scp->session, -1);
+		transfer_wait(scp->session, -1);
 		return true;
 	}
 	return true;
@@ -227,7 +227,7 @@ scp_input(void *state, const char *data, size_t len)
 		len -= taken;
 	}
 	if (scp->store && scp->session->phase != SESSION_BLOCKED)
-		transfer_hold(scp->session, store_ahead(scp->store));
+		transfer_wait(scp->session, store_ahead(scp->store));
 }
 
 static bool
@@ -249,7 +249,7 @@ scp_refill(void *state)
 		scp->phase = SCP_DONE;
 		acknowledge(scp);
 	}
-	transfer_hold(scp->session, store_ahead(scp->store));
+	transfer_wait(scp->session, store_ahead(scp->store));
 	return true;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "server.h"
 #include "conn.h"
+#include "conn_keys.h"
 #include "reach.h"
 #include "relay.h"
 #include "witness.h"

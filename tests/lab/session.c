@@ -16,12 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TX_LIMIT    (8u << 20)
-#define RX_LIMIT    (8u << 20)
-#define TEXT_LIMIT  (4u << 20)
-#define LINE_LIMIT  8192
-#define FLOOD_SIZE  65536
-#define PIECE_BYTES 32768 /* of a copy */
+#define TX_LIMIT   (8u << 20)
+#define RX_LIMIT   (8u << 20)
+#define TEXT_LIMIT (4u << 20)
+#define LINE_LIMIT 8192
+#define FLOOD_SIZE 65536
 
 static void
 timer_fired(struct timer *timer)
@@ -282,37 +281,12 @@ flood_block(void)
 	return block;
 }
 
-/* Piece by piece, so that a copy that must be slow can wait between them. */
-static void
-feed_transfer(struct session *session)
-{
-	size_t at = 0;
-	while (at < session->rx.len && session->phase == SESSION_IDLE &&
-	    session->end == SESSION_OPEN) {
-		size_t len = session->rx.len - at;
-		len = len < PIECE_BYTES ? len : PIECE_BYTES;
-		session->transfer.kind->input(
-		    session->transfer.state, session->rx.data + at, len);
-		at += len;
-	}
-	buf_drop(&session->rx, at);
-}
-
-static bool
-refill_transfer(struct session *session)
-{
-	feed_transfer(session);
-	return session->end == SESSION_OPEN &&
-	    (session->tx.len ||
-		session->transfer.kind->refill(session->transfer.state));
-}
-
 bool
 session_refill(struct session *session)
 {
 	size_t *left = &session->cli.flood;
 	if (session->transfer.kind)
-		return refill_transfer(session);
+		return transfer_refill(session);
 	if (session->phase != SESSION_FLOODING)
 		return false;
 	if (!*left) {
@@ -568,35 +542,13 @@ session_input(struct session *session, const void *data, size_t len)
 		puppet_input(session->puppet, data, len);
 		return;
 	}
-	buf_add(&session->rx, data, len);
-	if (session->transfer.kind)
-		feed_transfer(session);
+	bool fits = buf_add(&session->rx, data, len);
+	if (session->transfer.kind && !fits)
+		session->end = SESSION_RESET; /* never a file with a hole */
+	else if (session->transfer.kind)
+		transfer_feed(session);
 	else
 		editor_read(session);
-}
-
-bool
-session_transfer(struct session *session, const char *command)
-{
-	return command ? scp_start(session, command) : sftp_start(session);
-}
-
-bool
-session_holds(const struct session *session)
-{
-	return session->transfer.kind &&
-	    (session->phase == SESSION_BLOCKED ||
-		session->phase == SESSION_HUNG);
-}
-
-bool
-session_eof(struct session *session)
-{
-	if (!session->transfer.kind || session->end != SESSION_OPEN ||
-	    session->phase == SESSION_HUNG)
-		return false;
-	session->transfer.kind->eof(session->transfer.state);
-	return true;
 }
 
 void

@@ -79,16 +79,6 @@ void session_say(struct session *session, const char *text, bool log);
 /* A delay that a fault ordered, or a task, takes no more time. */
 void session_release(struct session *session);
 
-/* Starts `scp ...`, or the subsystem `sftp` when COMMAND is NULL; false when
- * the device has no such thing. */
-bool session_transfer(struct session *session, const char *command);
-
-/* True while bytes of the client must wait. */
-bool session_holds(const struct session *session);
-
-/* The client will send no more; false: nobody here cares. */
-bool session_eof(struct session *session);
-
 /* Stops reading for MS; the rest of the work is done by AFTER. */
 void session_wait(
     struct session *session, int64_t ms, void (*after)(struct session *));

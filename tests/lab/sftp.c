@@ -256,7 +256,7 @@ stopped(struct sftp *sftp, uint32_t id, enum store_answer answer)
 		sftp->session->end = SESSION_DROP;
 		return true;
 	case STORE_STALLED:
-		transfer_hold(sftp->session, -1);
+		transfer_wait(sftp->session, -1);
 		return true;
 	}
 	return true;
@@ -522,7 +522,7 @@ handle_input(struct sftp *sftp)
 			len, false };
 		handle_packet(sftp, &packet);
 		done += 4 + len;
-		transfer_hold(sftp->session, ahead(sftp));
+		transfer_wait(sftp->session, ahead(sftp));
 	}
 	buf_drop(&sftp->in, done);
 }

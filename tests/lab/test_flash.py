@@ -22,7 +22,7 @@ CONFIG = {"down_ms": -1, "devices": [
     {"hostname": "NX1", "type": "cisco_nxos"},
     {"hostname": "J1", "type": "juniper_junos"},
     {"hostname": "XE1", "type": "cisco_xe", "install_mode": True},
-    {"hostname": "STACK", "members": 2},
+    {"hostname": "STACK", "members": 2, "dir_kbytes": True},
 ]}
 SAVE = r"System configuration has been modified. Save\? \[yes/no\]: $"
 CONFIRM = r"Proceed with reload\? \[confirm\]$"
@@ -327,6 +327,8 @@ class Files(FlashCase):
         self.file("STACK:2", "second.bin", b"2")
         self.assertIn("second.bin", t.run("dir flash-2:"))
         self.assertNotIn("second.bin", t.run("dir flash-1:"))
+        self.assertIn("262144 Kbytes total (262143 Kbytes free)",
+                      t.run("dir flash-1:"))
         self.assertIn("Invalid input", self.login().run("show switch"))
 
     def test_nxos(self):

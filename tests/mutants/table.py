@@ -5,6 +5,9 @@ import rows_mail
 import rows_reader
 import rows_report
 import rows_sender
+import rows_terms
+import rows_upgrade
 
 MUTANTS = rows_sender.MUTANTS + rows_reader.MUTANTS + rows_login.MUTANTS + \
-    rows_report.MUTANTS + rows_mail.MUTANTS
+    rows_report.MUTANTS + rows_mail.MUTANTS + rows_terms.MUTANTS + \
+    rows_upgrade.MUTANTS

@@ -196,6 +196,21 @@ drive_free(struct drive *drive)
 	return rc;
 }
 
+/* Resident memory at most, since this program began. */
+static json_int_t
+memory_peak(void)
+{
+	char line[128];
+	long kib = 0;
+	FILE *file = fopen("/proc/self/status", "r");
+	while (file && fgets(line, sizeof(line), file))
+		if (str_starts(line, "VmHWM:"))
+			kib = strtol(line + 6, NULL, 10);
+	if (file)
+		fclose(file);
+	return (json_int_t)kib * 1024;
+}
+
 static const struct verb {
 	const char *name;
 	int args;
@@ -271,6 +286,7 @@ main(int argc, char **argv)
 	    drive.report, "message", json_string(rc ? fault.err.text : ""));
 	json_object_set_new(drive.report, "device_text",
 	    fault.device_text ? json_string(fault.device_text) : json_null());
+	json_object_set_new(drive.report, "peak", json_integer(memory_peak()));
 	if (json_dump_file(drive.report, argv[3], 0))
 		rc = -1;
 	json_decref(drive.report);

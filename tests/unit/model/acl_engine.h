@@ -13,7 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum engine_platform { IOS_EXTENDED, IOS_STANDARD, IOS_IPV6, NXOS, EOS, FRR };
+enum engine_platform {
+	IOS_EXTENDED,
+	IOS_STANDARD,
+	IOS_IPV6,
+	NXOS,
+	NXOS_IPV6,
+	EOS,
+	FRR
+};
 
 static const struct engine_rules {
 	const char *dialect;
@@ -34,6 +42,9 @@ static const struct engine_rules {
 	    10, true, true, false },
 	[NXOS] = { "nxos", "ip access-list ", "resequence ip access-list ",
 	    "ip access-list ", 10, false, true, false },
+	[NXOS_IPV6] = { "nxos", "ipv6 access-list ",
+	    "resequence ipv6 access-list ", "ipv6 access-list ", 10, false,
+	    true, false },
 	[EOS] = { "eos", "ip access-list ", NULL, "ip access-list ", 10, false,
 	    true, false },
 	[FRR] = { "frr", NULL, NULL, NULL, 5, true, false, true },

@@ -58,6 +58,8 @@ dress(struct strs *outputs, const json_t *item, const json_t *body)
 	buf_init(&text, 1 << 20);
 	if (strcmp(dialect, "frr") == 0)
 		lead = "access-list L ";
+	else if (strcmp(dialect, "junos") == 0)
+		lead = "set firewall family inet filter L ";
 	else if (type == ACL_IPV6)
 		buf_adds(&text, "IPv6 access list L\n");
 	else if (strcmp(dialect, "nxos") == 0)
@@ -456,7 +458,7 @@ test_dialects(void **state)
 		assert_string_equal(
 		    acl_dialect_name(acl_dialect_find(acl_dialect_name_at(i))),
 		    acl_dialect_name_at(i));
-	assert_int_equal(i, 4);
+	assert_int_equal(i, 5);
 }
 
 int

@@ -65,6 +65,189 @@ static const struct example examples[] = {
 	    "",
 	    "resequence ip access-list L 1000 1000\n"
 	    "> ip access-list L\n 1500 permit tcp any any eq 2\n" },
+	{ "Junos: a new term in the middle", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term z then discard\n",
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term b from port 80\n"
+	    "term b then accept\n"
+	    "term z then discard\n",
+	    "",
+	    "set firewall family inet filter L term b from port 80\n"
+	    "set firewall family inet filter L term b then accept\n"
+	    "insert firewall family inet filter L term b after term a\n" },
+	{ "Junos: a new term at the top", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term z then discard\n",
+	    "term b from port 80\n"
+	    "term b then accept\n"
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term z then discard\n",
+	    "",
+	    "set firewall family inet filter L term b from port 80\n"
+	    "set firewall family inet filter L term b then accept\n"
+	    "insert firewall family inet filter L term b before term a\n" },
+	{ "Junos: new terms at the end", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n",
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term b from port 80\n"
+	    "term b then accept\n"
+	    "term z then discard\n",
+	    "",
+	    "set firewall family inet filter L term b from port 80\n"
+	    "set firewall family inet filter L term b then accept\n"
+	    "set firewall family inet filter L term z then discard\n" },
+	{ "Junos: a term goes", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term b from port 80\n"
+	    "term b then accept\n"
+	    "term z then discard\n",
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term z then discard\n",
+	    "", "delete firewall family inet filter L term b\n" },
+	{ "Junos: a term moves", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term b from port 80\n"
+	    "term b then accept\n"
+	    "term z then discard\n",
+	    "term b from port 80\n"
+	    "term b then accept\n"
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term z then discard\n",
+	    "", "insert firewall family inet filter L term a after term b\n" },
+	{ "Junos: a term moves to the end", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term b from port 80\n"
+	    "term b then accept\n"
+	    "term z then discard\n",
+	    "term b from port 80\n"
+	    "term b then accept\n"
+	    "term z then discard\n"
+	    "term a from port 22\n"
+	    "term a then accept\n",
+	    "", "insert firewall family inet filter L term a after term z\n" },
+	{ "Junos: one statement", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a from port 23\n"
+	    "term a then accept\n"
+	    "term z then discard\n",
+	    "term a from port ssh\n"
+	    "term a from port 80\n"
+	    "term a then accept\n"
+	    "term z then discard\n",
+	    "",
+	    "delete firewall family inet filter L term a from port 23\n"
+	    "set firewall family inet filter L term a from port 80\n" },
+	{ "Junos: the action", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term z then discard\n",
+	    "term a from port 22\n"
+	    "term a then discard\n"
+	    "term z then discard\n",
+	    "",
+	    "delete firewall family inet filter L term a then accept\n"
+	    "set firewall family inet filter L term a then discard\n" },
+	{ "Junos: a term of which nothing stays is typed again", "junos",
+	    ACL_ANY,
+	    "term a then accept\n"
+	    "term z from port 1\n"
+	    "term z from port 2\n"
+	    "term z from port 3\n"
+	    "term z from port 4\n"
+	    "term z from port 5\n"
+	    "term z then discard\n",
+	    "term a then discard\n"
+	    "term z from port 1\n"
+	    "term z from port 2\n"
+	    "term z from port 3\n"
+	    "term z from port 4\n"
+	    "term z from port 5\n"
+	    "term z then discard\n",
+	    "",
+	    "delete firewall family inet filter L term a\n"
+	    "set firewall family inet filter L term a then discard\n"
+	    "insert firewall family inet filter L term a before term z\n" },
+	{ "Junos: an exception is not deleted by itself", "junos", ACL_ANY,
+	    "term a from address 10.0.0.0/8\n"
+	    "term a from address 10.1.0.0/16 except\n"
+	    "term a then accept\n"
+	    "term z from port 1\n"
+	    "term z from port 2\n"
+	    "term z from port 3\n"
+	    "term z from port 4\n"
+	    "term z from port 5\n"
+	    "term z then discard\n",
+	    "term a from address 10.0.0.0/8\n"
+	    "term a then accept\n"
+	    "term z from port 1\n"
+	    "term z from port 2\n"
+	    "term z from port 3\n"
+	    "term z from port 4\n"
+	    "term z from port 5\n"
+	    "term z then discard\n",
+	    "",
+	    "delete firewall family inet filter L term a\n"
+	    "set firewall family inet filter L term a from address 10.0.0.0/8\n"
+	    "set firewall family inet filter L term a then accept\n"
+	    "insert firewall family inet filter L term a before term z\n" },
+	{ "Junos: an absent filter", "junos", ACL_ANY, NULL,
+	    "term a from port 22\n"
+	    "term a then accept\n",
+	    "",
+	    "set firewall family inet filter L term a from port 22\n"
+	    "set firewall family inet filter L term a then accept\n" },
+	{ "Junos: a setting", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n",
+	    "interface-specific\n"
+	    "term a from port 22\n"
+	    "term a then accept\n",
+	    "", "set firewall family inet filter L interface-specific\n" },
+	{ "Junos: longer than typing it again", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "term b then accept\n",
+	    "term z then discard\n", "",
+	    "delete firewall family inet filter L\n"
+	    "set firewall family inet filter L term z then discard\n" },
+	{ "Junos: a line of no term", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n"
+	    "accounting-profile P\n",
+	    "accounting-profile Q\n"
+	    "term a from port 22\n"
+	    "term a then accept\n",
+	    "",
+	    "delete firewall family inet filter L\n"
+	    "set firewall family inet filter L accounting-profile Q\n"
+	    "set firewall family inet filter L term a from port 22\n"
+	    "set firewall family inet filter L term a then accept\n" },
+	{ "Junos: the wanted list is absent", "junos", ACL_ANY,
+	    "term a from port 22\n"
+	    "term a then accept\n",
+	    NULL, "", "delete firewall family inet filter L\n" },
+	{ "Junos: no moment in between is looked at", "junos", ACL_ANY,
+	    "term a then accept\n",
+	    "term b from protocol tcp\n"
+	    "term b then accept\n"
+	    "term c then discard\n",
+	    "tcp host 192.0.2.5 any eq 22",
+	    "delete firewall family inet filter L term a\n"
+	    "set firewall family inet filter L term b from protocol tcp\n"
+	    "set firewall family inet filter L term b then accept\n"
+	    "set firewall family inet filter L term c then discard\n" },
 	{ "EOS: renumbered inside", "eos", ACL_ANY,
 	    "1 permit tcp any any eq 1\n2 deny ip any any\n",
 	    "permit tcp any any eq 1\npermit tcp any any eq 2\n"
@@ -216,14 +399,17 @@ put_body(struct buf *out, const struct example *example, const char *body)
 		[ACL_EXTENDED] = "ip access-list extended L",
 		[ACL_IPV6] = "ipv6 access-list L",
 	};
-	bool flat = strcmp(example->dialect, "frr") == 0;
+	const char *lead = strcmp(example->dialect, "frr") == 0
+	    ? "access-list L "
+	    : strcmp(example->dialect, "junos") == 0
+	    ? "set firewall family inet filter L "
+	    : NULL;
 	struct strs lines = { 0 };
-	if (!flat)
+	if (!lead)
 		buf_addf(out, "%s\n", heads[example->type]);
 	strs_add_lines(&lines, body);
 	for (size_t i = 0; i < lines.count; i++)
-		buf_addf(out, "%s%s\n", flat ? "access-list L " : " ",
-		    lines.items[i]);
+		buf_addf(out, "%s%s\n", lead ? lead : " ", lines.items[i]);
 	strs_clear(&lines);
 }
 

@@ -159,6 +159,86 @@ a_list_has_three_answers(void **unused)
 		{ "nxos", "", ACL_ANSWER_DENY, NOBODY },
 		{ "eos", "", ACL_ANSWER_UNKNOWN, NOBODY },
 		{ "frr", "remark only", ACL_ANSWER_UNKNOWN, NOBODY },
+		/* Terms: of each condition one value, of all conditions. */
+		{ "junos", "", ACL_ANSWER_UNKNOWN, NOBODY },
+		{ "junos", "term a then accept", ACL_ANSWER_PERMIT, 0 },
+		{ "junos", "term a", ACL_ANSWER_PERMIT, 0 },
+		{ "junos", "term a then count x", ACL_ANSWER_PERMIT, 0 },
+		{ "junos", "term a then log\nterm a then discard",
+		    ACL_ANSWER_DENY, 0 },
+		{ "junos", "term a then reject tcp-reset", ACL_ANSWER_DENY, 0 },
+		{ "junos", "term a then next term\nterm b then discard",
+		    ACL_ANSWER_DENY, 1 },
+		{ "junos", "term a then next term", ACL_ANSWER_DENY, NOBODY },
+		{ "junos", "term a from protocol udp\nterm a then accept",
+		    ACL_ANSWER_DENY, NOBODY },
+		{ "junos",
+		    "term a from protocol udp\nterm a from protocol tcp\n"
+		    "term a from destination-port 80\n"
+		    "term a from destination-port 20-25\nterm a then accept",
+		    ACL_ANSWER_PERMIT, 0 },
+		{ "junos",
+		    "term a from source-address 192.0.2.5\n"
+		    "term a from source-port 22\nterm a then discard\n"
+		    "term b then accept",
+		    ACL_ANSWER_UNKNOWN, 0 },
+		{ "junos",
+		    "term a from address 192.0.2.0/24\nterm a from port 22\n"
+		    "term a then accept",
+		    ACL_ANSWER_PERMIT, 0 },
+		{ "junos",
+		    "term a from destination-address 192.0.2.5\n"
+		    "term a then accept",
+		    ACL_ANSWER_DENY, NOBODY },
+		{ "junos",
+		    "term a from source-address 198.51.100.0/24\n"
+		    "term a then discard\nterm b then accept",
+		    ACL_ANSWER_PERMIT, 1 },
+		/* An exception, a list, and only an exception. */
+		{ "junos",
+		    "term a from source-address 192.0.2.0/24\n"
+		    "term a from source-address 192.0.2.5 except\n"
+		    "term a then accept",
+		    ACL_ANSWER_UNKNOWN, 0 },
+		{ "junos",
+		    "term a from source-address 192.0.2.0/24\n"
+		    "term a from source-address 192.0.2.6 except\n"
+		    "term a then accept",
+		    ACL_ANSWER_PERMIT, 0 },
+		{ "junos",
+		    "term a from source-address 192.0.2.6 except\n"
+		    "term a then accept",
+		    ACL_ANSWER_UNKNOWN, 0 },
+		{ "junos",
+		    "term a from source-prefix-list P\n"
+		    "term a from source-address 198.51.100.1\n"
+		    "term a then discard\nterm b then accept",
+		    ACL_ANSWER_UNKNOWN, 0 },
+		{ "junos",
+		    "term a from tcp-established\nterm a then discard\n"
+		    "term b then accept",
+		    ACL_ANSWER_UNKNOWN, 0 },
+		{ "junos",
+		    "term a from is-fragment\nterm a then discard\n"
+		    "term b then accept",
+		    ACL_ANSWER_PERMIT, 1 },
+		{ "junos",
+		    "term a from ttl 1\nterm a then discard\n"
+		    "term b then accept",
+		    ACL_ANSWER_UNKNOWN, 0 },
+		/* What is not understood may be anything. */
+		{ "junos",
+		    "term a from protocol udp inactive\n"
+		    "term a from protocol udp\nterm a then discard\n"
+		    "term b then accept",
+		    ACL_ANSWER_UNKNOWN, 0 },
+		{ "junos", "term a then policer P", ACL_ANSWER_UNKNOWN, 0 },
+		{ "junos", "term a then accept\nterm a then discard",
+		    ACL_ANSWER_UNKNOWN, 0 },
+		{ "junos", "term a filter OTHER\nterm b then accept",
+		    ACL_ANSWER_UNKNOWN, 0 },
+		{ "junos", "apply-groups G\nterm b then accept",
+		    ACL_ANSWER_UNKNOWN, 0 },
 	};
 	(void)unused;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
