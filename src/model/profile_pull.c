@@ -138,8 +138,10 @@ profile_url_read(const char *text, struct profile_url *url)
 	size_t len = strcspn(authority, "/");
 	const char *at = memrchr(authority, '@', len);
 	const char *host = at ? at + 1 : authority;
-	/* Before all else, for what is wrong may be a password's letters. */
-	if (at && memchr(authority, ':', (size_t)(at - authority)))
+	/* Before all else, for what is wrong may be a password's letters. One
+	 * with a "/" in it looks like a port and a path. */
+	if ((at && memchr(authority, ':', (size_t)(at - authority))) ||
+	    strchr(authority + len, '@'))
 		return "must not hold a password: it is asked for, or stands "
 		       "in NETPUSH_SERVER_PASSWORD";
 	if (host == authority + len || *host == ':' || at == authority)

@@ -326,11 +326,11 @@ class Failed(Pull):
 
     def test_longer_than_the_silence(self):
         """Each mark starts the silence anew."""
-        self.pull_lab(copy_rate=100000)
+        self.pull_lab(copy_rate=60000)
         self.put(SERVER, "x.bin", self.data * 2)
         self.md5 = hashlib.md5(self.data * 2).hexdigest()
         job = self.pull_job().replace(
-            "phases:", "timeouts: {silence: 3s}\nphases:")
+            "phases:", "timeouts: {silence: 5s}\nphases:")
         run = self.fetch(job=job)
         self.assertEqual(run.statuses(), ["changed"])
 
