@@ -2,6 +2,7 @@
 
 import rows_login
 import rows_mail
+import rows_pull
 import rows_reader
 import rows_report
 import rows_sender
@@ -10,4 +11,4 @@ import rows_upgrade
 
 MUTANTS = rows_sender.MUTANTS + rows_reader.MUTANTS + rows_login.MUTANTS + \
     rows_report.MUTANTS + rows_mail.MUTANTS + rows_terms.MUTANTS + \
-    rows_upgrade.MUTANTS
+    rows_upgrade.MUTANTS + rows_pull.MUTANTS
