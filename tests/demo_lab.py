@@ -12,11 +12,11 @@ import socket
 import sys
 
 # What stands on the devices before the first push: an older list, and the
-# interface that it guards.
+# interface that it guards (not our way in: that would be refused).
 FIRST = {
     "cisco_ios":
         "interface GigabitEthernet0/1\n"
-        " ip access-group LOCK_IT_DOWN in\n"
+        " ip access-group LOCK_IT_DOWN out\n"
         "!\n"
         "ip access-list extended LOCK_IT_DOWN\n"
         " remark Utility Server A\n"

@@ -19,12 +19,12 @@ enum option_group {
 	OPTIONS_RENDER = 1 << 3, /* check --render */
 	OPTIONS_PROFILES = 1 << 4, /* --profiles alone */
 	OPTIONS_RUN = 1 << 5, /* when: --at */
-	OPTIONS_RESUME = 1 << 6, /* --force */
+	OPTIONS_RESUME = 1 << 6, /* resume --force */
 	OPTIONS_STATE = 1 << 7, /* kept runs: --state-dir */
 	OPTIONS_RUNS = 1 << 8, /* runs --keep */
 	OPTIONS_LOOK = 1 << 9, /* how a report looks: -q, --no-color */
 	OPTIONS_THREADS = 1 << 10, /* --threads alone */
-	OPTIONS_DRY = 1 << 12, /* run --check */
+	OPTIONS_DRY = 1 << 12, /* run --check --force */
 	OPTIONS_FORMAT = 1 << 11, /* report --format --output --email */
 };
 

@@ -63,6 +63,7 @@ void strs_add(struct strs *list, const char *text); /* copies */
 void strs_add_n(struct strs *list, const char *text, size_t len);
 void strs_take(struct strs *list, char *text); /* takes TEXT over */
 bool strs_has(const struct strs *list, const char *text);
+bool strs_equal(const struct strs *a, const struct strs *b);
 void strs_clear(struct strs *list);
 
 /* Splits at line ends ("\n", "\r\n"); a last empty piece is dropped. */

@@ -25,6 +25,9 @@ struct channel *channel_new(
 /* Closes the transport (with a goodbye within the deadline) and frees. */
 void channel_close(struct channel *channel, int64_t deadline);
 
+/* The transport's descriptor. */
+int channel_fd(const struct channel *channel);
+
 /* Who gets the finished lines from now on. */
 void channel_listen(
     struct channel *channel, screen_line_fn *on_line, void *data);

@@ -44,6 +44,9 @@ struct exchange_request {
 	/* Lines that are ours and not the text's ("exit"): they are never
 	 * alone. The first own_first, and the one at own_at. */
 	size_t own_first, own_at;
+	/* Lines that go in one write with the line before them, whatever the
+	 * window is; one for each line, or NULL: none. */
+	const bool *joined;
 	/* The first line opens a text that is read without a prompt: the lines
 	 * behind it go when the device has shown this, as they stand, and a
 	 * prompt comes only after the last. If a prompt comes instead, they
@@ -59,7 +62,7 @@ struct exchange_request {
 			      error, stray refusals are heard */
 	bool keep_logs; /* log lines are output (`show logging`), except one
 			   behind the prompt */
-	/* Asked before the profile's own; NULL: none. */
+	/* Asked about before the profile's own. NULL: none. */
 	const struct profile_question *questions;
 	size_t question_count;
 	const struct secret *secret; /* answer to a question that the profile

@@ -23,6 +23,8 @@
 struct push {
 	const struct plan_lines *lines;
 	int64_t deadline;
+	/* Another way in than the profile's, and where it leads; NULL: that. */
+	const char *enter, *mode;
 	/* Results: */
 	size_t sent; /* lines that left */
 	size_t accepted; /* lines whose answer was a prompt and no refusal */

@@ -14,6 +14,9 @@
 #include <stdint.h>
 
 struct buf;
+struct profile_question;
+struct re;
+struct redactor;
 struct session;
 
 /*
@@ -90,6 +93,25 @@ int session_commands(struct session *session, const struct strs *commands,
 int session_enter(
     struct session *session, const char *mode, struct fault *fault);
 
+/* The same by COMMAND, given in the exec mode, in place of the profile's. */
+int session_enter_by(struct session *session, const char *mode,
+    const char *command, struct fault *fault);
+
+/* A line that is given in a mode, with answers of its own to what it asks. */
+struct session_act {
+	const char *line;
+	const char *mode; /* NULL: the exec mode */
+	const struct re *proof; /* what it shows must match, whatever else is
+				   in it; NULL: it must be no refusal */
+	const struct profile_question *questions;
+	size_t question_count;
+};
+
+/* Does it; what it shows is added to OUT. -1 with kind refused or verify if
+ * it did not do what it should. The session is left in that mode. */
+int session_act(struct session *session, const struct session_act *act,
+    int64_t timeout_ms, struct buf *out, struct fault *fault);
+
 /* The mode that the last prompt showed; NULL before the first. */
 const struct profile_mode *session_mode(const struct session *session);
 const char *session_prompt(const struct session *session);
@@ -97,6 +119,12 @@ const struct profile *session_profile(const struct session *session);
 const struct target *session_target(const struct session *session);
 const struct observer *session_observer(const struct session *session);
 struct exchange *session_exchange(struct session *session);
+
+/* What carries it: a socket, if it goes to the device itself. */
+int session_fd(const struct session *session);
+
+/* What is not to be written down of this device. */
+const struct redactor *session_redactor(const struct session *session);
 
 /* The earlier of now + TIMEOUT_MS (0: the step's default) and the device's
  * deadline. */

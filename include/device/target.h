@@ -31,6 +31,9 @@ struct target {
 	const char *transcript; /* path, or NULL */
 	int attempt; /* counts from 1 */
 	bool check_only; /* read and compare; change nothing */
+	bool force; /* change a list even where that may lock us out */
+	const char *backup; /* directory for what is there before a change, or
+			       NULL; the one above it is there */
 	/*
 	 * For a device that an earlier visit left in doubt: the step that was
 	 * changing it, and the digest of what was there before (NULL: not

@@ -15,4 +15,9 @@ struct err;
 int tcp_connect(const char *address, int port, int64_t deadline, int cancel_fd,
     struct err *err);
 
+/* The addresses at this end and the other of a connected socket, as text (an
+ * IPv4 address never in an IPv6 one). The caller frees; NULL: it has none. */
+char *tcp_own_address(int fd);
+char *tcp_peer_address(int fd);
+
 #endif

@@ -26,10 +26,12 @@ struct ssh *visit_connect(
 
 /*
  * A fresh connection to the device of SESSION, whatever has become of that one:
- * it is not announced and not called off, so it must be short. Tried again
- * until DEADLINE while the device does not answer; a refused login is not.
+ * it is not announced and not called off, so it must be short. Tried once.
  */
 struct session *visit_again(
     const struct session *session, int64_t deadline, struct fault *fault);
+
+/* May the next visit succeed where this one failed so? */
+bool visit_is_passing(enum err_kind kind);
 
 #endif

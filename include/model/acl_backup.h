@@ -22,6 +22,11 @@ void acl_backup_take(struct acl_backup *backup,
     const struct strs *outputs, const struct acl *acl);
 void acl_backup_clear(struct acl_backup *backup);
 
+/* Is every line of LINES about the list NAME: its header, an entry of it, or
+ * the line that takes it away? */
+bool acl_backup_is_only(const struct acl_dialect *dialect, const char *name,
+    const struct strs *lines);
+
 /* Adds to LINES what makes a device that has the list as NOW have it as in
  * BACKUP: takes it away, builds it again. */
 void acl_backup_restore(const struct acl_backup *backup,

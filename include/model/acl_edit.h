@@ -49,6 +49,8 @@ struct acl_edit_ask {
 	size_t protect_count;
 	enum acl_edit_way way; /* DELTA: it, or what is better */
 	bool unused; /* applied nowhere: retyping cuts nobody */
+	bool longer; /* a delta may be longer than retyping: rather that than
+			a swap */
 };
 
 enum acl_edit_kind {
@@ -102,8 +104,8 @@ struct acl_edit_plan {
  * nothing. -1 with ERR_JOB if the list's type is not known where the platform
  * needs it. PLAN is empty then.
  *
- * A DELTA is never longer than delete-and-retype, a renumbering apart; where
- * it would be, and where numbers or the simulation allow none, the plan says
+ * A DELTA is never longer than delete-and-retype, a renumbering apart, unless
+ * `longer` allows it; where it would be, and where numbers or the simulation allow none, the plan says
  * SWAP (REPLACE if the list is unused). A SWAP leaves the list under another
  * name, plan->list (`NAME__np`, `np__NAME` if NAME begins with a digit); the
  * caller sees to it that no such list is there before. REPLACE is not
@@ -114,5 +116,9 @@ struct acl_edit_plan {
 int acl_edit_plan(struct acl_edit_plan *plan, const struct acl_edit_ask *ask,
     struct err *err);
 void acl_edit_clear(struct acl_edit_plan *plan);
+
+/* The name of the list that a swap puts in the place of NAME for a while. The
+ * caller frees it. */
+char *acl_edit_second_name(const char *name);
 
 #endif

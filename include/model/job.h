@@ -10,6 +10,7 @@
 
 #include "base/diag.h"
 #include "base/str.h"
+#include "model/acl_flow.h"
 #include "model/timeouts.h"
 
 #include <jansson.h>
@@ -72,8 +73,11 @@ const char *on_failure_name(enum on_failure on_failure);
 
 /* How an access list is brought from what it is to what is asked. */
 enum job_strategy {
-	STRATEGY_REPLACE, /* the template: deleted and built again */
+	STRATEGY_NONE, /* not given: delta, unless the template has lines of its
+			  own */
 	STRATEGY_DELTA, /* edited in place, line by line */
+	STRATEGY_SWAP, /* another list in its place while it is built */
+	STRATEGY_REPLACE, /* the template: deleted and built again */
 	STRATEGY__COUNT,
 };
 
@@ -95,6 +99,15 @@ struct job_image {
 	int64_t wait_ms; /* reload, wait */
 };
 
+/* When a change is made only with an undo that is armed. */
+enum job_guard {
+	JOB_GUARD_AUTO, /* what may cut us off, where the device can do it */
+	JOB_GUARD_OFF,
+	JOB_GUARD_ALWAYS, /* every change; none where the device cannot */
+	JOB_GUARD_RELOAD, /* the same, and its undo may be a reload */
+	JOB_GUARD__COUNT,
+};
+
 struct job_step {
 	enum step_kind kind;
 	char *name; /* for people; made from the kind if not given */
@@ -103,6 +116,8 @@ struct job_step {
 	enum on_failure on_failure;
 	char *template_name; /* STEP_TEMPLATE */
 	enum job_strategy strategy; /* STEP_TEMPLATE with the proof acl */
+	enum job_guard guard; /* STEP_TEMPLATE, STEP_CONFIG: complete */
+	int guard_minutes; /* until the device takes the change back */
 	struct template *text; /* STEP_CONFIG */
 	struct template **commands; /* STEP_COMMAND: a template each */
 	size_t command_count;
@@ -245,8 +260,13 @@ struct job {
 	char *source; /* prompt|env|agent|key or NULL */
 	char *identity; /* credentials: identity: FILE, or NULL */
 	char *validate_on; /* hostname or NULL */
+	enum job_guard guard; /* of steps that do not say */
+	int guard_minutes;
 	struct job_policy policy;
 	struct job_report report;
+	struct acl_flow *protect; /* must stay permitted wherever a list that
+				     is changed is applied */
+	size_t protect_count;
 
 	struct job_phase *phases;
 	size_t phase_count;

@@ -19,6 +19,10 @@ struct plan_line {
 	/* It opens a text that goes on until a mark (borrowed), or NULL. */
 	const struct profile_until *until;
 	bool in_text; /* it belongs to such a text: goes as it stands */
+	bool joined; /* goes in one write with the line before it */
+	/* What its answer must match (borrowed), or NULL. */
+	const struct re *proof;
+	bool shown; /* its answer is a text to look at: no refusal in it */
 };
 
 struct plan_lines {
@@ -36,6 +40,13 @@ void plan_lines_from(struct plan_lines *lines, const struct strs *texts);
 
 /* Adds the lines of the profile that commit those that are there, if any. */
 void plan_lines_commit(struct plan_lines *lines, const struct profile *profile);
+
+/* A copy of LINES without the profile's own. */
+void plan_lines_copy(struct plan_lines *copy, const struct plan_lines *lines);
+
+/* Adds a line of the profile's own, which PROOF (or NULL) must prove. */
+void plan_lines_own(struct plan_lines *lines, const char *text,
+    const struct re *proof, bool shown);
 
 /*
  * The lines that STEP sends to DEVICE: the rendered template or config text,

@@ -10,6 +10,8 @@
 
 #include "base/diag.h"
 #include "base/str.h"
+#include "model/acl_uses.h"
+#include "model/profile_guard.h"
 #include "model/profile_image.h"
 #include "model/profile_pull.h"
 #include "model/timeouts.h"
@@ -146,6 +148,12 @@ struct profile {
 	struct re *commit_proof; /* must match what the last of them says */
 	char *commit_proof_text;
 	struct strs undo; /* lines that drop what is not committed */
+	/* What the device has to take a change back; the first that is there
+	 * counts. */
+	struct profile_guard *guards;
+	size_t guard_count;
+	struct profile_rules risky; /* configuration lines that may cut off who
+				       sends them */
 	char *running_config; /* the command that shows it, or NULL */
 	struct profile_rules config_ignore; /* its lines that are not content */
 
@@ -153,6 +161,16 @@ struct profile {
 	struct strs acl_read; /* commands (templates) that show the ACL */
 	struct strs acl_otherwise; /* asked too when one of those is refused */
 	char *acl_show; /* the one (template) kept as the output */
+	/* Commands (templates) that show where lists are applied; none: what
+	 * acl_read shows tells it. */
+	struct strs acl_uses_read;
+	struct acl_use_rule *acl_uses;
+	size_t acl_uses_count; /* 0: nobody can tell */
+	char *acl_client_read; /* shows from where we are logged in, or NULL */
+	struct re *acl_client; /* group "address" */
+	char *acl_client_text;
+	int acl_ssh_port; /* where the device itself listens; 0: where we
+			     connect to */
 
 	struct profile_image image; /* image, boot, reload */
 	struct profile_pull pull;

@@ -53,7 +53,8 @@ struct run_options {
 	bool transcripts;
 	const char *resume; /* the directory of a run to go on with, or NULL */
 	bool check; /* only tell what would be done */
-	bool force; /* resume: also what was left in doubt */
+	bool force; /* what may lock us out, too; resume: and what was left
+			in doubt */
 	const json_t *call; /* how netpush was called, for resume */
 	int64_t start_ms, end_ms; /* since 1970; 0: now, and no end */
 };

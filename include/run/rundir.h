@@ -36,6 +36,10 @@ int rundir_hold(const char *dir, struct err *err);
 /* The process that holds the run; 0: none. */
 pid_t rundir_holder(const char *dir);
 
+/* Where the run in DIR keeps what was on the device HOSTNAME before it was
+ * changed: `backup` is made by the run, this by whoever has something to keep. The caller frees. */
+char *rundir_backup(const char *dir, const char *hostname);
+
 /* What can be said of a run at a glance. */
 enum rundir_state {
 	RUNDIR_RUNNING,

@@ -292,6 +292,15 @@ strs_has(const struct strs *list, const char *text)
 	return false;
 }
 
+bool
+strs_equal(const struct strs *a, const struct strs *b)
+{
+	bool equal = a->count == b->count;
+	for (size_t i = 0; equal && i < a->count; i++)
+		equal = str_eq(a->items[i], b->items[i]);
+	return equal;
+}
+
 void
 strs_clear(struct strs *list)
 {

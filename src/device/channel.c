@@ -70,6 +70,12 @@ channel_close(struct channel *channel, int64_t deadline)
 	free(channel);
 }
 
+int
+channel_fd(const struct channel *channel)
+{
+	return channel->transport->ops->fd(channel->transport);
+}
+
 void
 channel_listen(struct channel *channel, screen_line_fn *on_line, void *data)
 {

@@ -191,6 +191,30 @@ goes_alone(
 	    profile_rules_match(&x->profile->alone, text, len);
 }
 
+static bool
+is_joined(const struct exchange *x, size_t index)
+{
+	const struct exchange_request *request = x->request;
+	return request->joined && !x->echoes_early && index < request->count &&
+	    request->joined[index];
+}
+
+/* May the next line go now? One that begins a group only with all of it. */
+static bool
+has_room(const struct exchange *x, unsigned window)
+{
+	size_t bytes = 0, at = x->next;
+	if (x->count == 0)
+		return true;
+	if (is_joined(x, at))
+		return x->count < EXCHANGE_WINDOW_MAX;
+	do
+		bytes += strlen(x->request->lines[at++]) + 1;
+	while (is_joined(x, at));
+	return x->count + (at - x->next) <= window &&
+	    x->bytes_in_flight + bytes <= EXCHANGE_BYTES_IN_FLIGHT;
+}
+
 /* Sends as many lines as the window allows, in one write. */
 static int
 fill_window(struct exchange *x)
@@ -201,16 +225,12 @@ fill_window(struct exchange *x)
 		window = EXCHANGE_WINDOW_MAX;
 	buf_reset(&x->out);
 	while (!x->stop && !x->asked && x->next < request->count &&
-	    (x->count == 0 || x->count < window) &&
-	    exchange_text_may_go(x, x->next)) {
+	    has_room(x, window) && exchange_text_may_go(x, x->next)) {
 		const char *text = request->lines[x->next];
 		size_t len = strlen(text);
 		bool alone = goes_alone(x, text, len, window);
 		if (x->count &&
 		    (alone || exchange_flight(x, x->count - 1)->alone))
-			break;
-		if (x->count &&
-		    x->bytes_in_flight + len + 1 > EXCHANGE_BYTES_IN_FLIGHT)
 			break;
 		*exchange_flight(x, x->count) = (struct in_flight){
 			.index = x->next,

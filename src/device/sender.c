@@ -264,6 +264,17 @@ window_limit(const struct session *session)
 	return (unsigned)limit;
 }
 
+static int
+enter_config(
+    struct session *session, const struct push *push, struct fault *fault)
+{
+	const char *mode = session_profile(session)->config_mode;
+	if (!push->enter)
+		return session_enter(session, mode, fault);
+	return session_enter_by(
+	    session, push->mode ? push->mode : mode, push->enter, fault);
+}
+
 int
 sender_push(struct session *session, struct push *push, struct fault *fault)
 {
@@ -285,7 +296,7 @@ sender_push(struct session *session, struct push *push, struct fault *fault)
 		    profile->device_type);
 	if (observer->stage(observer->data, STAGE_CHANGE))
 		return err_set(&fault->err, ERR_CANCELLED, "called off");
-	if (session_enter(session, profile->config_mode, fault))
+	if (enter_config(session, push, fault))
 		return -1;
 	int rc = send_block(&sender, 0, push->lines->count, false, NULL);
 	sender.home = NULL;

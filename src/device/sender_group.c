@@ -102,6 +102,21 @@ keep_words(struct sender *sender, size_t index, const char *text)
 	    sender_line(sender, index), text);
 }
 
+/* A line whose answer had to say something has not said it. */
+static void
+not_proved(struct sender *sender, size_t index, const char *text)
+{
+	const char *sent = sender_line(sender, index);
+	if (sender->refused || sender->bad)
+		return;
+	sender->refused = true;
+	sender->failed_at = index;
+	fault_at(sender->fault, (unsigned)index + 1, sent, text);
+	err_set(&sender->fault->err, ERR_VERIFY,
+	    "the device did not confirm that the change was committed: \"%s\"",
+	    sent);
+}
+
 /* The mode was left while lines of the block were still to come. */
 void
 sender_stray(struct sender *sender, size_t index, const char *prompt)
@@ -182,7 +197,15 @@ hear_reply(void *data, struct exchange_request *request,
 		pace(sender, request, reply->index, false);
 		return -1;
 	}
-	enum said said = judge(sender->profile, reply->text, reply->len, &why);
+	const struct plan_line *line = &sender->push->lines->items[index];
+	enum said said = line->shown
+	    ? (reply->len ? SAID_SOMETHING : SAID_NOTHING)
+	    : judge(sender->profile, reply->text, reply->len, &why);
+	if (said != SAID_NO && line->proof &&
+	    !re_match(line->proof, reply->text, reply->len, NULL)) {
+		not_proved(sender, index, reply->text);
+		return -1;
+	}
 	if (said == SAID_NO) {
 		refuse(sender, index, reply->text, &why);
 		pace(sender, request, reply->index, false);
@@ -278,11 +301,15 @@ sender_group(struct sender *sender, size_t first, size_t count, bool nested,
     char *home, const char *exit_line, const char *tail_home)
 {
 	const char **lines = xcalloc(count + 3, sizeof(*lines));
+	bool *joined = xcalloc(count + 3, sizeof(*joined));
 	size_t lead = exit_line ? 1 : 0, all = lead + count;
 	if (exit_line)
 		lines[0] = exit_line;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		lines[lead + i] = sender_line(sender, first + i);
+		joined[lead + i] = i > 0 &&
+		    sender->push->lines->items[first + i].joined;
+	}
 	if (tail_home) {
 		lines[all++] = session_mode(sender->session)->leave;
 		lines[all++] = sender_line(sender, first + count);
@@ -303,6 +330,7 @@ sender_group(struct sender *sender, size_t first, size_t count, bool nested,
 		.count = all,
 		.own_first = lead,
 		.own_at = lead + count,
+		.joined = sender->window_max > 1 ? joined : NULL,
 		.window = nested ? sender->window : 1 + (unsigned)lead,
 		.on_reply = hear_reply,
 	};
@@ -317,6 +345,7 @@ sender_group(struct sender *sender, size_t first, size_t count, bool nested,
 	int rc = sender_run(sender, &request);
 	sender->push->sent = text_sent(sender, request.sent);
 	free(lines);
+	free(joined);
 	if (sender->refused || sender->bad)
 		tell_lines_behind(sender);
 	if (sender->refused || sender->strayed)

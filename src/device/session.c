@@ -97,6 +97,18 @@ session_exchange(struct session *session)
 	return session->exchange;
 }
 
+int
+session_fd(const struct session *session)
+{
+	return channel_fd(session->channel);
+}
+
+const struct redactor *
+session_redactor(const struct session *session)
+{
+	return &session->redactor;
+}
+
 int64_t
 session_silence_ms(const struct session *session)
 {

@@ -8,6 +8,17 @@
 
 #define MODE_STEPS_MAX 8 /* from any mode to any other */
 
+/* Is it the profile's configuration mode that the sub-mode MODE belongs to? */
+static bool
+is_below_config(const struct profile *profile, const struct profile_mode *mode)
+{
+	for (int i = 0; mode && mode->nested && i < MODE_STEPS_MAX; i++)
+		mode = mode->from ? profile_mode_find(profile, mode->from)
+				  : NULL;
+	return profile->config_mode &&
+	    (!mode || str_eq(mode->name, profile->config_mode));
+}
+
 /* One step from the current mode towards TO; NULL when there is no way. */
 static const char *
 next_command(const struct session *session, const struct profile_mode *to,
@@ -24,9 +35,9 @@ next_command(const struct session *session, const struct profile_mode *to,
 		}
 	}
 	*via = now;
-	/* Out of a sub-mode, the configuration mode's own way is the short
-	 * one ("end" works at any depth). */
-	if (now->nested && !to->config && profile->config_mode)
+	/* Out of one of its sub-modes, the configuration mode's own way is the
+	 * short one ("end" works at any depth). */
+	if (now->nested && !to->config && is_below_config(profile, now))
 		return profile_mode_find(profile, profile->config_mode)->leave;
 	return now->leave;
 }
@@ -140,4 +151,28 @@ session_enter(struct session *session, const char *mode, struct fault *fault)
 	return err_set(&fault->err, ERR_PROMPT,
 	    "the profile %s knows no way from mode %s to %s",
 	    session->profile->device_type, session_mode(session)->name, mode);
+}
+
+int
+session_enter_by(struct session *session, const char *mode, const char *command,
+    struct fault *fault)
+{
+	const struct profile_mode *to = profile_mode_find(
+	    session->profile, mode);
+	struct command_answer answer = { .purpose = FOR_MOVE };
+	struct buf text;
+	BUG_IF(!to);
+	if (session_enter(session, session->profile->exec_mode, fault))
+		return -1;
+	buf_init(&text, EXCHANGE_ANSWER_LIMIT_BYTES);
+	answer.out = &text;
+	int rc = session_run_lines(session, &command, 1, 1,
+	    session_deadline(session, 0), NULL, &answer, fault);
+	if (rc == 0)
+		rc = check_entered(session, command, buf_str(&text), fault);
+	if (rc == 0 && session_mode(session) != to)
+		rc = fail_to_move(
+		    session, to, to, command, buf_str(&text), fault);
+	buf_clear(&text);
+	return rc;
 }

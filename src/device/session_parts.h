@@ -53,7 +53,8 @@ struct command_answer {
 	struct strs *outputs; /* one for each line; NULL for a refused one */
 	size_t refused; /* how many */
 	int64_t silence_ms; /* how long it may say nothing; 0: as usual */
-	const struct profile_question *questions; /* its own; or NULL */
+	/* Answers to what the lines ask, before the profile's; or NULL. */
+	const struct profile_question *questions;
 	size_t question_count;
 	const struct secret *secret; /* to be given to one of them; or NULL */
 	const struct profile *profile;

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/deadline.h"
 #include "base/str.h"
+#include "text/re.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,33 @@ session_command(struct session *session, const char *command,
 {
 	return run_command(
 	    session, FOR_OUTPUT, command, timeout_ms, out, fault);
+}
+
+int
+session_act(struct session *session, const struct session_act *act,
+    int64_t timeout_ms, struct buf *out, struct fault *fault)
+{
+	const char *mode = act->mode ? act->mode : session->profile->exec_mode;
+	struct command_answer answer = {
+		.purpose = FOR_OUTPUT,
+		.out = out,
+		.questions = act->questions,
+		.question_count = act->question_count,
+	};
+	size_t before = out->len;
+	if (session_enter(session, mode, fault) ||
+	    session_run_lines(session, &act->line, 1, 1,
+		session_deadline(session, timeout_ms), NULL, &answer, fault))
+		return -1;
+	const char *shown = buf_str(out) + before;
+	if (act->proof ? re_match(act->proof, shown, strlen(shown), NULL)
+		       : !answer.refused)
+		return 0;
+	fault_at(fault, 0, act->line, shown);
+	return err_set(&fault->err, answer.refused ? ERR_REFUSED : ERR_VERIFY,
+	    answer.refused ? "the device refused \"%s\""
+			   : "the device did not confirm \"%s\"",
+	    act->line);
 }
 
 /* Nothing but blank lines and the prompt, shown once more. */

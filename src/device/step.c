@@ -146,42 +146,33 @@ step_render(struct session *session, const struct job_step *step,
 	return rc;
 }
 
-/* What the device said to the last line of the text, which commits it, must
- * say so. */
-static int
-check_commit(const struct session *session, const struct plan_lines *lines,
-    const char *spoken, struct fault *fault)
+int
+step_push_guarded(struct guard *guard, const struct plan_lines *lines,
+    struct step_result *result, bool *touched)
 {
-	const struct profile *profile = session_profile(session);
-	const char *last = lines->items[lines->count - 1].text;
-	if (!profile->commit_proof)
-		return 0;
-	char *heading = xasprintf("line %zu: %s:\n", lines->count, last);
-	const char *said = strstr(spoken, heading);
-	said = said ? said + strlen(heading) : "";
-	free(heading);
-	if (re_match(profile->commit_proof, said, strlen(said), NULL))
-		return 0;
-	fault_at(fault, (unsigned)lines->count, last, said);
-	return err_set(&fault->err, ERR_VERIFY,
-	    "the device did not confirm that the change was committed");
+	struct plan_lines own;
+	struct push push;
+	push_init(&push, guard_lines(guard, lines, &own),
+	    step_deadline(guard->session, guard->step));
+	int rc = guard_begin(guard, &push, &result->fault);
+	if (rc == 0) {
+		rc = sender_push(guard->session, &push, &result->fault);
+		guard_pushed(guard, &push, rc);
+	}
+	buf_add(&result->notes, buf_str(&push.spoken), push.spoken.len);
+	result->notes.cut |= push.spoken.cut;
+	*touched = push.sent > 0 || guard->armed;
+	push_clear(&push);
+	plan_lines_clear(&own);
+	return rc;
 }
 
 int
 step_push(struct session *session, const struct job_step *step,
     const struct plan_lines *lines, struct step_result *result, bool *touched)
 {
-	struct push push;
-	push_init(&push, lines, step_deadline(session, step));
-	int rc = sender_push(session, &push, &result->fault);
-	if (rc == 0)
-		rc = check_commit(
-		    session, lines, buf_str(&push.spoken), &result->fault);
-	buf_add(&result->notes, buf_str(&push.spoken), push.spoken.len);
-	result->notes.cut |= push.spoken.cut;
-	*touched = push.sent > 0;
-	push_clear(&push);
-	return rc;
+	struct guard none = { .session = session, .step = step };
+	return step_push_guarded(&none, lines, result, touched);
 }
 
 /* Both kinds of text go one way; the proof decides which. */

@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "text/diff.h"
-#include "text/template.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,103 +17,6 @@ var(const struct acl_change *change, const char *name)
 {
 	const struct target *target = session_target(change->session);
 	return plan_var(target->job, target->device, change->step, name);
-}
-
-/* Renders one of the profile's commands for this step. */
-static char *
-render_command(const struct acl_change *change, const char *text)
-{
-	const struct target *target = session_target(change->session);
-	const struct profile *profile = session_profile(change->session);
-	struct diags diags = { 0 };
-	struct place place = { .file = profile->file };
-	struct template *template = template_parse(text, place, &diags);
-	char *command = template ? plan_render_text(target->job, target->device,
-				       change->step, template, &diags)
-				 : NULL;
-	if (!command)
-		err_set(&change->result->fault.err, ERR_JOB,
-		    "the profile's command \"%s\" cannot be rendered: %s", text,
-		    diags.count ? diags.items[0].text : "");
-	template_free(template);
-	diags_clear(&diags);
-	return command;
-}
-
-/* Runs the profile's commands TEXTS (templates); adds what they show. */
-static int
-run_commands(struct acl_change *change, const struct strs *texts,
-    struct strs *outputs, size_t *refused)
-{
-	struct strs commands = { 0 };
-	int rc = -1;
-	for (size_t i = 0; i < texts->count; i++) {
-		char *command = render_command(change, texts->items[i]);
-		if (!command)
-			goto out;
-		strs_take(&commands, command);
-	}
-	rc = session_commands(change->session, &commands,
-	    change->step->timeout_ms, outputs, refused, &change->result->fault);
-out:
-	strs_clear(&commands);
-	return rc;
-}
-
-/* What is kept of the outputs for people: that of the profile's `show`, or,
- * where the device refused it, the first that shows anything. */
-static void
-keep_output(struct acl_change *change, const struct strs *outputs)
-{
-	const struct profile *profile = session_profile(change->session);
-	const char *kept = "";
-	for (size_t i = 0; i < outputs->count; i++) {
-		bool is_show = i < profile->acl_read.count &&
-		    str_eq(profile->acl_read.items[i], profile->acl_show);
-		const char *text = outputs->items[i];
-		if (text && text[0] && (!kept[0] || is_show))
-			kept = text;
-	}
-	buf_reset(&change->result->output);
-	buf_adds(&change->result->output, kept);
-}
-
-int
-step_acl_read(
-    struct acl_change *change, struct acl *acl, struct acl_backup *backup)
-{
-	const struct profile *profile = session_profile(change->session);
-	struct fault *fault = &change->result->fault;
-	struct strs outputs = { 0 }, heard = { 0 };
-	size_t refused = 0, refused_again = 0;
-	int rc = -1;
-	if (run_commands(change, &profile->acl_read, &outputs, &refused))
-		goto out;
-	if (refused && profile->acl_otherwise.count &&
-	    run_commands(
-		change, &profile->acl_otherwise, &outputs, &refused_again))
-		goto out;
-	for (size_t i = 0; i < outputs.count; i++)
-		if (outputs.items[i])
-			strs_add(&heard, outputs.items[i]);
-	if (!heard.count) {
-		err_set(&fault->err, ERR_REFUSED,
-		    "the device refused every command that shows the access "
-		    "list: %s",
-		    profile->acl_show);
-		goto out;
-	}
-	if (acl_read(acl, change->dialect, change->name, &heard, &fault->err))
-		goto out;
-	keep_output(change, &outputs);
-	if (backup)
-		acl_backup_take(
-		    backup, change->dialect, change->name, &heard, acl);
-	rc = 0;
-out:
-	strs_clear(&heard);
-	strs_clear(&outputs);
-	return rc;
 }
 
 bool
@@ -134,6 +36,8 @@ prepare(struct acl_change *change)
 	json_array_foreach((json_t *)lines, i, line)
 	    strs_add(&change->lines, json_string_value(line));
 	change->name = json_string_value(var(change, "acl_name"));
+	if (change->name)
+		change->copy_name = acl_edit_second_name(change->name);
 	change->append = json_is_true(var(change, "append"));
 	const json_t *extended = var(change, "extended");
 	change->type = !extended     ? ACL_ANY
@@ -165,18 +69,14 @@ is_done(const struct acl_change *change)
 	    acl_equal(&change->wanted, &change->before, NULL);
 }
 
-/* The lines that go: the rendered ones; for a delta the edits, for an append
- * only those that are missing, in MISSING. NULL after a fault. */
+/* The template's lines; for an append only those that are missing, rendered
+ * into MISSING. NULL after a fault. */
 static const struct plan_lines *
-lines_to_send(struct acl_change *change, const struct plan_lines *lines,
+lines_of_template(struct acl_change *change, const struct plan_lines *rendered,
     struct plan_lines *missing)
 {
-	*missing = (struct plan_lines){ 0 };
-	if (change->step->strategy == STRATEGY_DELTA &&
-	    step_acl_edit(change, missing))
-		return missing;
 	if (!change->append)
-		return lines;
+		return rendered;
 	struct job_step step = *change->step;
 	step.vars = job_acl_vars(&change->send);
 	if (change->step->vars)
@@ -202,7 +102,8 @@ prove(struct acl_change *change)
 		result->status = STEP_CHANGED;
 		goto out;
 	}
-	if (step_acl_same(&change->before, &after))
+	/* Of a swap more must be as before than the list. */
+	if (!change->swapped && step_acl_same(&change->before, &after))
 		result->status = STEP_FAILED;
 	buf_addf(&difference, "as read back:\n%s", buf_str(&result->output));
 	fault_at(&result->fault, 0, NULL, buf_str(&difference));
@@ -252,6 +153,147 @@ tell_difference(struct acl_change *change)
 	strs_clear(&wanted);
 }
 
+/* Announced with what is there before; -1 if it must be left alone. A list that
+ * is half swapped is in no doubt where it is as asked, or where nobody uses it:
+ * the other one has its places. */
+static int
+announce(struct acl_change *change)
+{
+	bool as_asked = change->before.present &&
+	    acl_equal(&change->wanted, &change->before, NULL);
+	if (step_acl_is_half_swapped(change) &&
+	    (as_asked || !change->uses.count))
+		return 0;
+	return note_before(change);
+}
+
+/* Where nobody can say that the list is applied, it may be. */
+static int
+choose_guard(struct acl_change *change)
+{
+	bool risky = change->applied || change->uses_known == ACL_USES_NO_RULES;
+	return guard_choose(&change->guard, change->session, change->step,
+	    GUARD_FOR_ACL, risky, change->result);
+}
+
+static void
+end(struct acl_change *change, int rc, bool touched)
+{
+	struct step_result *result = change->result;
+	const struct guard_change guarded = step_acl_guarded(change);
+	if (rc == 0)
+		prove(change);
+	else if (touched)
+		result->status = STEP_UNKNOWN;
+	bool good = result->status == STEP_CHANGED &&
+	    guard_confirm(&change->guard, &guarded, result) == 0;
+	/* Where something is armed a failure without a change is one more
+	 * reason to take that away. */
+	if (!good && (result->status != STEP_FAILED || change->guard.armed))
+		guard_recover(&change->guard, &guarded, result);
+	if (result->status == STEP_UNKNOWN && change->backup_path)
+		buf_addf(&result->notes,
+		    "what was there before is kept in %s\n",
+		    change->backup_path);
+}
+
+static void
+push(struct acl_change *change, const struct plan_lines *lines)
+{
+	struct plan_lines own;
+	bool touched = false;
+	if (choose_guard(change))
+		return;
+	if (step_is_check(change->session)) {
+		step_tell(
+		    change->result, guard_lines(&change->guard, lines, &own));
+		plan_lines_clear(&own);
+		return;
+	}
+	if (announce(change) || step_acl_keep(change))
+		return;
+	int rc = step_push_guarded(
+	    &change->guard, lines, change->result, &touched);
+	end(change, rc, touched);
+}
+
+static void
+push_swap(struct acl_change *change)
+{
+	struct acl_swap swap;
+	bool touched = false;
+	if (step_acl_swap_plan(change, &swap) || choose_guard(change))
+		goto out;
+	if (step_is_check(change->session)) {
+		struct strs all = { 0 };
+		struct plan_lines lines;
+		for (int i = 0; i < ACL_SWAP__COUNT; i++)
+			for (size_t k = 0; k < swap.parts[i].count; k++)
+				strs_add(&all, swap.parts[i].items[k]);
+		plan_lines_from(&lines, &all);
+		step_tell(change->result, &lines);
+		plan_lines_clear(&lines);
+		strs_clear(&all);
+		goto out;
+	}
+	if (announce(change) || step_acl_keep(change))
+		goto out;
+	int rc = step_acl_swap(change, &swap, &touched);
+	end(change, rc, touched);
+out:
+	acl_swap_clear(&swap);
+}
+
+static void
+carry_out(struct acl_change *change, const struct plan_lines *rendered)
+{
+	struct plan_lines own = { 0 };
+	const struct plan_lines *lines = &own;
+	enum acl_course course = step_acl_course(change, rendered, &own);
+	if (course == ACL_COURSE_TEMPLATE)
+		lines = lines_of_template(change, rendered, &own);
+	if (course == ACL_COURSE_SWAP)
+		push_swap(change);
+	else if (course != ACL_COURSE_REFUSED && lines)
+		push(change, lines);
+	plan_lines_clear(&own);
+}
+
+/* It is as asked. If an earlier visit made it so and was cut, its undo may
+ * still be armed. */
+static enum step_status
+leave(struct acl_change *change)
+{
+	if (!step_is_doubtful(change->session, change->step) ||
+	    step_is_check(change->session))
+		return STEP_UNCHANGED;
+	step_acl_find_flows(change);
+	return choose_guard(change) ||
+		guard_adopt(&change->guard, change->result)
+	    ? STEP_UNKNOWN
+	    : STEP_UNCHANGED;
+}
+
+static void
+change_clear(struct acl_change *change)
+{
+	guard_clear(&change->guard);
+	acl_clear(&change->now);
+	acl_backup_clear(&change->backup);
+	acl_clear(&change->before);
+	acl_clear(&change->wanted);
+	strs_clear(&change->lines);
+	strs_clear(&change->send);
+	acl_uses_clear(&change->uses);
+	acl_uses_clear(&change->copy_uses);
+	for (size_t i = 0; i < change->flow_count; i++)
+		acl_flow_clear(&change->flows[i]);
+	free(change->flows);
+	free(change->copy_name);
+	free(change->client);
+	free(change->backup_path);
+}
+
 void
 step_change_acl(struct session *session, const struct job_step *step,
     const struct plan_lines *lines, struct step_result *result)
@@ -261,9 +303,6 @@ step_change_acl(struct session *session, const struct job_step *step,
 		.step = step,
 		.result = result,
 	};
-	struct plan_lines missing = { 0 };
-	const struct plan_lines *send;
-	bool touched = false;
 	prepare(&change);
 	if (!change.dialect || !change.name) {
 		err_set(&result->fault.err, ERR_JOB,
@@ -271,34 +310,15 @@ step_change_acl(struct session *session, const struct job_step *step,
 		    session_profile(session)->device_type);
 		goto out;
 	}
-	if (step_acl_read(&change, &change.before, &change.backup) ||
-	    plan_change(&change))
+	if (step_acl_survey(&change) || plan_change(&change))
 		goto out;
-	if (is_done(&change)) {
-		result->status = STEP_UNCHANGED;
+	if (is_done(&change) && !step_acl_is_half_swapped(&change)) {
+		result->status = leave(&change);
 		goto out;
 	}
+	step_acl_find_flows(&change);
 	tell_difference(&change);
-	send = lines_to_send(&change, lines, &missing);
-	if (!send)
-		goto out;
-	if (step_is_check(session)) {
-		step_tell(result, send);
-		goto out;
-	}
-	if (note_before(&change))
-		goto out;
-	if (step_push(session, step, send, result, &touched) == 0)
-		prove(&change);
-	else if (touched)
-		result->status = STEP_UNKNOWN;
-	if (result->status == STEP_UNKNOWN)
-		step_acl_recover(&change);
+	carry_out(&change, lines);
 out:
-	plan_lines_clear(&missing);
-	acl_backup_clear(&change.backup);
-	acl_clear(&change.before);
-	acl_clear(&change.wanted);
-	strs_clear(&change.lines);
-	strs_clear(&change.send);
+	change_clear(&change);
 }

@@ -1,129 +1,116 @@
 /*
- * Out of a change that went wrong. Nothing is said to be put back that was not
- * read back: the old list seen again is `rolled_back`, the asked one is
- * `changed` (the connection was cut behind the last line), anything else is
- * `unknown`, with what was seen.
+ * What device/guard needs of an access list that went wrong: how it stands
+ * now, and the lines that put the old one back.
  */
 #include "step_acl_parts.h"
 
-#include "base/deadline.h"
 #include "device/sender.h"
-#include "device/visit.h"
 
-#define UNDO_MS                                                                \
-	10000 /* all of it; a worker that is called off is
-				killed 15 s later */
-#define CLOSE_GRACE_MS 2000
-#define FRESH_MAX      2 /* connections beside the first */
-
-static void
-tell(const struct acl_change *change, const char *text)
+static enum guard_seen
+look_at_list(struct acl_change *change)
 {
-	const struct observer *observer = session_observer(change->session);
-	observer->log(observer->data, text);
+	enum guard_seen seen = GUARD_UNSEEN;
+	struct acl now = { 0 };
+	if (step_acl_read(change, &now, NULL) == 0) {
+		seen = GUARD_OTHER;
+		if (now.present && acl_equal(&change->wanted, &now, NULL))
+			seen = GUARD_AS_WANTED;
+		if (step_acl_same(&change->before, &now))
+			seen = GUARD_AS_BEFORE;
+	}
+	acl_clear(&change->now);
+	change->now = now;
+	return seen;
 }
 
-/* What the device holds now, as a status; UNKNOWN if neither old nor new. */
-static enum step_status
-look(struct acl_change *change, struct acl *now, struct fault *fault)
+/* What the device holds now. The fault of the change itself is kept while
+ * others may come. */
+static enum guard_seen
+look(void *data, struct session *session, struct fault *fault)
 {
-	if (!session_is_usable(change->session)) {
-		err_set(&fault->err, ERR_CLOSED, "the session is over");
-		return STEP_UNKNOWN;
-	}
+	struct acl_change *change = data;
+	struct session *first = change->session;
 	struct fault kept = change->result->fault;
+	if (!session_is_usable(session)) {
+		err_set(&fault->err, ERR_CLOSED, "the session is over");
+		return GUARD_UNSEEN;
+	}
+	change->session = session;
 	change->result->fault = (struct fault){ 0 };
-	enum step_status status = STEP_UNKNOWN;
-	bool seen = step_acl_read(change, now, NULL) == 0;
+	enum guard_seen seen = change->swapped ? step_acl_swap_look(change)
+					       : look_at_list(change);
 	*fault = change->result->fault;
 	change->result->fault = kept;
-	if (!seen)
-		return status;
-	if (step_acl_same(&change->before, now))
-		status = STEP_FAILED;
-	else if (now->present && acl_equal(&change->wanted, now, NULL))
-		status = STEP_CHANGED;
-	return status;
+	change->session = first;
+	return seen;
 }
 
-static int
-put_back(struct acl_change *change, const struct acl *now, int64_t deadline,
-    struct fault *fault)
+int
+step_acl_put(struct acl_change *change, const struct strs *texts,
+    int64_t deadline, struct fault *fault)
 {
-	struct strs texts = { 0 };
 	struct plan_lines lines = { 0 };
 	struct push push;
-	acl_backup_restore(
-	    &change->backup, change->dialect, change->name, now, &texts);
-	plan_lines_from(&lines, &texts);
+	plan_lines_from(&lines, texts);
 	plan_lines_commit(&lines, session_profile(change->session));
 	push_init(&push, &lines, deadline);
 	int rc = sender_push(change->session, &push, fault);
 	push_clear(&push);
 	plan_lines_clear(&lines);
-	strs_clear(&texts);
 	return rc;
 }
 
-/* Over a session that is ready. */
-static enum step_status
-recover(struct acl_change *change, int64_t deadline)
+/* Where the list is applied it is edited back, if that can be done: built
+ * again it would be missing for a while. */
+static void
+put_list_back(struct acl_change *change, int64_t deadline, struct fault *fault)
 {
-	struct acl now = { 0 };
-	struct fault fault = { 0 };
-	enum step_status status = look(change, &now, &fault);
-	if (status == STEP_UNKNOWN && fault.err.kind == ERR_NONE &&
-	    change->backup.known) {
-		struct acl after = { 0 };
-		tell(change, "putting the old access list back");
-		put_back(change, &now, deadline, &fault);
-		fault_clear(&fault);
-		status = look(change, &after, &fault);
-		if (status == STEP_FAILED)
-			status = STEP_ROLLED_BACK;
-		acl_clear(&after);
+	const struct acl *now = &change->now;
+	struct strs texts = { 0 };
+	struct err ignored = { 0 };
+	enum acl_edit_way way = ACL_EDIT_DELTA;
+	if (!change->backup.known)
+		return;
+	bool edits = now->present && change->before.present &&
+	    step_acl_is_used(change) &&
+	    step_acl_lines(change, change->name, now, &change->before, &way,
+		true, &texts, &ignored) == 0 &&
+	    way == ACL_EDIT_DELTA;
+	if (!edits) {
+		strs_clear(&texts);
+		acl_backup_restore(&change->backup, change->dialect,
+		    change->name, now, &texts);
 	}
-	fault_clear(&fault);
-	acl_clear(&now);
-	return status;
+	step_acl_put(change, &texts, deadline, fault);
+	strs_clear(&texts);
 }
 
-/* Over a fresh connection; false if there is none to be had. */
-static bool
-recover_afresh(struct acl_change *change, int64_t deadline)
+static void
+put_back(void *data, struct session *session, int64_t deadline)
 {
+	struct acl_change *change = data;
 	struct session *first = change->session;
-	struct fault ignored = { 0 };
-	struct session *fresh = visit_again(first, deadline, &ignored);
-	if (fresh) {
-		change->session = fresh;
-		change->result->status = recover(change, deadline);
-		session_close(fresh, CLOSE_GRACE_MS);
-		change->session = first;
-	}
+	struct fault kept = change->result->fault, ignored = { 0 };
+	if (!session_is_usable(session))
+		return;
+	change->session = session;
+	change->result->fault = (struct fault){ 0 };
+	if (change->swapped)
+		step_acl_swap_back(change, deadline, &ignored);
+	else
+		put_list_back(change, deadline, &ignored);
 	fault_clear(&ignored);
-	return fresh != NULL;
+	fault_clear(&change->result->fault);
+	change->result->fault = kept;
+	change->session = first;
 }
 
-void
-step_acl_recover(struct acl_change *change)
+struct guard_change
+step_acl_guarded(struct acl_change *change)
 {
-	struct step_result *result = change->result;
-	int64_t deadline = deadline_in(UNDO_MS);
-	bool called_off = result->fault.err.kind == ERR_CANCELLED;
-	result->status = STEP_UNKNOWN;
-	if (session_is_usable(change->session) && !called_off)
-		result->status = recover(change, deadline);
-	/* What is put back may be cut as well. */
-	for (int i = 0; i < FRESH_MAX && result->status == STEP_UNKNOWN &&
-	     (called_off || !session_is_usable(change->session));
-	     i++)
-		if (!recover_afresh(change, deadline))
-			break;
-	/* It is as asked after all: the first trouble is a note. */
-	if (result->status == STEP_CHANGED) {
-		buf_addf(&result->notes, "%s; but read back, it is as asked\n",
-		    result->fault.err.text);
-		fault_clear(&result->fault);
-	}
+	return (struct guard_change){
+		.data = change,
+		.look = look,
+		.put_back = put_back,
+	};
 }

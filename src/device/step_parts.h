@@ -3,6 +3,7 @@
 #define NETPUSH_DEVICE_STEP_PARTS_H
 
 #include "device/crypto.h"
+#include "device/guard.h"
 #include "device/step.h"
 #include "model/plan.h"
 
@@ -18,6 +19,10 @@ step_change_fn step_change_config; /* proof: the running configuration */
  * *TOUCHED: at least one line left, so the device may be changed. */
 int step_push(struct session *session, const struct job_step *step,
     const struct plan_lines *lines, struct step_result *result, bool *touched);
+
+/* The same under GUARD. *TOUCHED also when something may be armed. */
+int step_push_guarded(struct guard *guard, const struct plan_lines *lines,
+    struct step_result *result, bool *touched);
 
 /*
  * STATE is what the device shows before STEP changes it. Tells the observer;

@@ -1,11 +1,13 @@
 /* connect(2) to what a name resolves to. Knows nothing of what is then spoken. */
 #include "device/tcp.h"
 
+#include "base/alloc.h"
 #include "base/deadline.h"
 #include "base/err.h"
 #include "device/resolve.h"
 #include "device/wait.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -82,4 +84,45 @@ tcp_connect(const char *address, int port, int64_t deadline, int cancel_fd,
 			break;
 	}
 	return fd;
+}
+
+static char *
+address_text(const struct sockaddr_storage *address)
+{
+	char text[INET6_ADDRSTRLEN];
+	const void *bytes = NULL;
+	const struct sockaddr_in6 *v6 = (const void *)address;
+	int family = address->ss_family;
+	if (family == AF_INET)
+		bytes = &((const struct sockaddr_in *)(const void *)address)
+			     ->sin_addr;
+	if (family == AF_INET6)
+		bytes = &v6->sin6_addr;
+	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+		family = AF_INET;
+		bytes = &v6->sin6_addr.s6_addr[12];
+	}
+	return bytes && inet_ntop(family, bytes, text, sizeof(text))
+	    ? xstrdup(text)
+	    : NULL;
+}
+
+char *
+tcp_own_address(int fd)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+	return getsockname(fd, (struct sockaddr *)&address, &len)
+	    ? NULL
+	    : address_text(&address);
+}
+
+char *
+tcp_peer_address(int fd)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+	return getpeername(fd, (struct sockaddr *)&address, &len)
+	    ? NULL
+	    : address_text(&address);
 }

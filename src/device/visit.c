@@ -3,11 +3,8 @@
 
 #include "base/deadline.h"
 #include "device/transport_ssh2.h"
-#include "device/wait.h"
 
-#define CLOSE_GRACE_MS	  5000
-#define AGAIN_FIRST_MS	  250 /* between two attempts; doubles */
-#define AGAIN_WAIT_MAX_MS 4000
+#define CLOSE_GRACE_MS 5000
 
 static int
 announce(const struct observer *observer, enum stage stage, struct err *err)
@@ -109,19 +106,12 @@ struct session *
 visit_again(
     const struct session *session, int64_t deadline, struct fault *fault)
 {
-	const struct observer *observer = quiet(session_observer(session));
-	int64_t wait_ms = AGAIN_FIRST_MS;
-	for (;;) {
-		struct session *fresh = visit_open(
-		    session_target(session), observer, deadline, fault);
-		enum err_kind kind = fault->err.kind;
-		bool passing = kind == ERR_CONNECT || kind == ERR_CLOSED ||
-		    kind == ERR_TIMEOUT;
-		if (fresh || !passing || clock_ms() + wait_ms >= deadline)
-			return fresh;
-		fault_clear(fault);
-		wait_fd(-1, 0, deadline_in(wait_ms), -1);
-		wait_ms = wait_ms * 2 < AGAIN_WAIT_MAX_MS ? wait_ms * 2
-							  : AGAIN_WAIT_MAX_MS;
-	}
+	return visit_open(session_target(session),
+	    quiet(session_observer(session)), deadline, fault);
+}
+
+bool
+visit_is_passing(enum err_kind kind)
+{
+	return kind == ERR_CONNECT || kind == ERR_CLOSED || kind == ERR_TIMEOUT;
 }

@@ -50,6 +50,36 @@ take_typed(struct strs *lines, const struct acl_dialect *dialect,
 	return lines->count > before;
 }
 
+/* Is LINE the one that takes the list away, of whatever type? */
+static bool
+takes_away(
+    const struct acl_dialect *dialect, const char *name, const char *line)
+{
+	const struct acl_writing *row;
+	bool same = false;
+	for (row = dialect->writings; row->add && !same; row++) {
+		char *destroy = acl_writing_fill(row->destroy, name, 0, "");
+		same = str_eq(line, destroy);
+		free(destroy);
+	}
+	return same;
+}
+
+bool
+acl_backup_is_only(const struct acl_dialect *dialect, const char *name,
+    const struct strs *lines)
+{
+	struct strs rest = { 0 }, taken = { 0 };
+	for (size_t i = 0; i < lines->count; i++)
+		if (!takes_away(dialect, name, lines->items[i]))
+			strs_add(&rest, lines->items[i]);
+	take_typed(&taken, dialect, name, &rest);
+	bool only = taken.count == rest.count;
+	strs_clear(&taken);
+	strs_clear(&rest);
+	return only;
+}
+
 static const struct acl_header *
 typed_header(const struct acl_dialect *dialect, enum acl_type type)
 {

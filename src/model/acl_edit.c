@@ -145,7 +145,7 @@ try_delta(struct draft *draft, struct acl_edit_plan *plan)
 			continue;
 		draft_remarks(draft);
 		draft_write(draft, plan);
-		if (!is_longer(draft, plan))
+		if (draft->ask->longer || !is_longer(draft, plan))
 			return NULL;
 		drop_lines(plan);
 		return "editing in place takes more lines than retyping";
@@ -181,8 +181,8 @@ plan_delta(struct draft *draft, struct acl_edit_plan *plan)
 }
 
 /* IOS takes a name that begins with a digit for the number of a list. */
-static char *
-second_name(const char *name)
+char *
+acl_edit_second_name(const char *name)
 {
 	return isdigit((unsigned char)*name) ? xasprintf("np__%s", name)
 					     : xasprintf("%s__np", name);
@@ -196,7 +196,7 @@ plan_whole(
 	plan->way = way;
 	if (way == ACL_EDIT_SWAP) {
 		free(plan->list);
-		plan->list = second_name(draft->ask->name);
+		plan->list = acl_edit_second_name(draft->ask->name);
 	}
 	draft_write_whole(draft, plan, present && way == ACL_EDIT_REPLACE,
 	    present && way == ACL_EDIT_SWAP);

@@ -5,9 +5,11 @@
 #include "model/job.h"
 
 #include "base/alloc.h"
+#include "base/err.h"
 #include "base/str.h"
 #include "job_parts.h"
 #include "model/plan.h"
+#include "model/profile_guard.h"
 
 #include <fnmatch.h>
 #include <stddef.h>
@@ -22,8 +24,9 @@ struct draft {
 	char *inventory;
 	const char *kept_inventory; /* in place of it, or NULL */
 	const struct yaml_node *defaults, *device_list, *vars, *phases, *run,
-	    *report;
+	    *report, *protect;
 	const struct yaml_node *acl_name, *acl_lines, *append, *extended;
+	const struct yaml_node *guard;
 };
 
 #define FIELD(key, kind, type, member)                                         \
@@ -53,8 +56,13 @@ static const struct yaml_field job_fields[] = {
 	FIELD("run", MAP, struct draft, run),
 	{ "timeouts", YAML_FIELD_TABLE, offsetof(struct draft, job.timeouts),
 	    false, 0, 0, &timeouts_table },
+	FIELD("guard", ANY, struct draft, guard),
+	{ "guard_minutes", YAML_FIELD_INT,
+	    offsetof(struct draft, job.guard_minutes), false, 1,
+	    GUARD_MINUTES_MAX, NULL },
 	FIELD("phases", LIST, struct draft, phases),
 	FIELD("report", MAP, struct draft, report),
+	FIELD("protect", ANY, struct draft, protect),
 	FIELD("acl_name", ANY, struct draft, acl_name),
 	FIELD("acl_lines", ANY, struct draft, acl_lines),
 	FIELD("append", ANY, struct draft, append),
@@ -196,6 +204,29 @@ read_phases(
 	job_phases_judge(job, diags);
 }
 
+/* A flow for each line, or one alone. */
+static void
+read_protect(struct job *job, const struct yaml_node *node, struct diags *diags)
+{
+	bool list = node && node->kind == YAML_LIST;
+	size_t count = list ? node->count : node != NULL;
+	if (list && !count)
+		diag_add(diags, node->place, "\"protect\" is empty");
+	job->protect = xcalloc(count + 1, sizeof(*job->protect));
+	for (size_t i = 0; i < count; i++) {
+		const struct yaml_node *item = list ? node->items[i] : node;
+		struct err err = { 0 };
+		const char *text = yaml_line(item, "a flow", diags);
+		if (!text)
+			continue;
+		if (acl_flow_parse(
+			&job->protect[job->protect_count], text, &err))
+			diag_add(diags, item->place, "%s", err.text);
+		else
+			job->protect_count++;
+	}
+}
+
 static void
 judge_credentials(
     const struct job *job, const struct yaml_node *root, struct diags *diags)
@@ -231,8 +262,11 @@ read_job(const char *path, const struct yaml_node *root, struct job *job,
 			draft.job.name = stem(path);
 		read_vars(&draft, root, diags);
 		read_devices(&draft, root, profiles, diags);
+		if (draft.guard)
+			job_guard_read(&draft.job.guard, draft.guard, diags);
 		job_policy_read(&draft.job.policy, draft.run, diags);
 		job_report_read(&draft.job.report, draft.report, diags);
+		read_protect(&draft.job, draft.protect, diags);
 		read_phases(&draft, root, diags);
 		judge_credentials(&draft.job, root, diags);
 	}
@@ -250,6 +284,7 @@ job_new(const char *path)
 	struct job *job = xcalloc(1, sizeof(*job));
 	job->path = xstrdup(path);
 	job->threads = THREADS_DEFAULT;
+	job->guard_minutes = GUARD_MINUTES_DEFAULT;
 	job_policy_init(&job->policy);
 	job->timeouts = timeouts_unset();
 	job_report_init(&job->report);
@@ -316,6 +351,9 @@ job_free(struct job *job)
 	free(job->validate_on);
 	job_policy_clear(&job->policy);
 	job_report_clear(&job->report);
+	for (size_t i = 0; i < job->protect_count; i++)
+		acl_flow_clear(&job->protect[i]);
+	free(job->protect);
 	free(job);
 }
 

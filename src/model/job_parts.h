@@ -51,6 +51,10 @@ void job_phases_read(
 void job_phases_judge(const struct job *job, struct diags *diags);
 void job_phase_clear(struct job_phase *phase);
 
+/* The key `guard`; *GUARD stays after a message. */
+void job_guard_read(
+    enum job_guard *guard, const struct yaml_node *node, struct diags *diags);
+
 /* A line with {{names}} in it; NULL for no NODE, or after a message. */
 struct template *job_text_read(
     const struct yaml_node *node, const char *what, struct diags *diags);

@@ -27,7 +27,7 @@ struct draft {
 	struct job_step step;
 	const struct yaml_node *value; /* of the key that names the kind */
 	const struct yaml_node *vars, *expect, *reject, *save_as, *on_failure;
-	const struct yaml_node *strategy;
+	const struct yaml_node *strategy, *guard;
 	const struct yaml_node *unless_version, *remember, *same_as, *pick;
 };
 
@@ -43,14 +43,24 @@ struct draft {
 		    STEP_TIMEOUT_MAX, NULL },                                  \
 	    FIELD("on_failure", ANY, on_failure), FIELD("vars", MAP, vars)
 
+#define GUARD_FIELDS                                                           \
+	FIELD("guard", ANY, guard),                                            \
+	{                                                                      \
+		"guard_minutes", YAML_FIELD_INT,                               \
+		    offsetof(struct draft, step.guard_minutes), false, 1,      \
+		    GUARD_MINUTES_MAX, NULL                                    \
+	}
+
 static const struct yaml_field template_fields[] = {
 	FIELD("template", ANY, value),
 	COMMON_FIELDS,
+	GUARD_FIELDS,
 	FIELD("strategy", ANY, strategy),
 };
 static const struct yaml_field config_fields[] = {
 	FIELD("config", ANY, value),
 	COMMON_FIELDS,
+	GUARD_FIELDS,
 };
 static const struct yaml_field command_fields[] = {
 	FIELD("command", ANY, value),
@@ -91,18 +101,40 @@ static void
 read_strategy(struct draft *draft, struct diags *diags)
 {
 	static const char *const names[STRATEGY__COUNT] = {
-		[STRATEGY_REPLACE] = "replace",
+		[STRATEGY_NONE] = "",
 		[STRATEGY_DELTA] = "delta",
+		[STRATEGY_SWAP] = "swap",
+		[STRATEGY_REPLACE] = "replace",
 	};
 	const struct yaml_node *node = draft->strategy;
 	int found = node->kind == YAML_SCALAR
 	    ? str_index(names, STRATEGY__COUNT, node->text)
 	    : -1;
-	if (found < 0)
+	if (found <= STRATEGY_NONE)
 		diag_add(diags, node->place,
-		    "\"strategy\" must be replace or delta");
+		    "\"strategy\" must be delta, swap or replace");
 	else
 		draft->step.strategy = (enum job_strategy)found;
+}
+
+void
+job_guard_read(
+    enum job_guard *guard, const struct yaml_node *node, struct diags *diags)
+{
+	static const char *const names[JOB_GUARD__COUNT] = {
+		[JOB_GUARD_AUTO] = "auto",
+		[JOB_GUARD_OFF] = "off",
+		[JOB_GUARD_ALWAYS] = "always",
+		[JOB_GUARD_RELOAD] = "reload",
+	};
+	int found = node->kind == YAML_SCALAR
+	    ? str_index(names, JOB_GUARD__COUNT, node->text)
+	    : -1;
+	if (found < 0)
+		diag_add(diags, node->place,
+		    "\"guard\" must be auto, always, reload or off");
+	else
+		*guard = (enum job_guard)found;
 }
 
 static void
@@ -375,16 +407,22 @@ make_name(const struct draft *draft)
 }
 
 static void
-read_step(
-    struct job_phase *phase, const struct yaml_node *node, struct diags *diags)
+read_step(const struct job *job, struct job_phase *phase,
+    const struct yaml_node *node, struct diags *diags)
 {
 	enum step_kind kind;
 	if (!find_kind(node, &kind, diags))
 		return;
-	struct draft draft = { .step = { .kind = kind } };
+	struct draft draft = { .step = {
+				   .kind = kind,
+				   .guard = job->guard,
+				   .guard_minutes = job->guard_minutes,
+			       } };
 	yaml_read(node, &kinds[kind].table, &draft, diags);
 	kinds[kind].read(&draft, diags);
 	read_on_failure(&draft, diags);
+	if (draft.guard)
+		job_guard_read(&draft.step.guard, draft.guard, diags);
 	draft.step.place = node->items[0]->text_place;
 	if (draft.vars)
 		draft.step.vars = job_vars_read(draft.vars, diags);
@@ -431,7 +469,7 @@ read_phase(struct job *job, const struct yaml_node *node, struct diags *diags)
 		diag_add(diags, draft.steps->place, "\"steps\" is empty");
 	phase->steps = xcalloc(count + 1, sizeof(*phase->steps));
 	for (size_t i = 0; i < count; i++)
-		read_step(phase, draft.steps->items[i], diags);
+		read_step(job, phase, draft.steps->items[i], diags);
 	job->phases[job->phase_count++] = *phase;
 }
 
@@ -462,6 +500,8 @@ job_phase_push(struct job *job, struct place place)
 		.name = xstrdup("template acl"),
 		.place = place,
 		.template_name = xstrdup("acl"),
+		.guard = job->guard,
+		.guard_minutes = job->guard_minutes,
 	};
 }
 
@@ -517,6 +557,12 @@ judge_step(const struct job_step *step, const struct job_device *device,
 		    device->hostname, type);
 	if (job_step_is_image(step->kind) || step->image.unless_version)
 		job_image_judge(step, device, diags);
+	if (configures && step->guard >= JOB_GUARD_ALWAYS &&
+	    !profile->guard_count)
+		diag_add(diags, step->place,
+		    "%s: its profile %s knows nothing that would take a change "
+		    "back, as \"guard\" asks for",
+		    device->hostname, type);
 	if (step->kind == STEP_SAVE && !profile->save.count)
 		diag_add(diags, step->place,
 		    "%s: its profile %s does not say how to save",

@@ -143,6 +143,29 @@ plan_lines_from(struct plan_lines *lines, const struct strs *texts)
 		add_line(lines, texts->items[i], strlen(texts->items[i]), 0);
 }
 
+void
+plan_lines_copy(struct plan_lines *copy, const struct plan_lines *lines)
+{
+	*copy = (struct plan_lines){ .file = lines->file };
+	for (size_t i = 0; i < lines->count - lines->own; i++) {
+		struct plan_line line = lines->items[i];
+		line.text = xstrdup(line.text);
+		GROW(copy->items, copy->count, copy->cap);
+		copy->items[copy->count++] = line;
+	}
+}
+
+void
+plan_lines_own(struct plan_lines *lines, const char *text,
+    const struct re *proof, bool shown)
+{
+	add_line(lines, text, strlen(text), 0);
+	struct plan_line *line = &lines->items[lines->count - 1];
+	line->proof = proof;
+	line->shown = shown;
+	lines->own++;
+}
+
 static bool
 is_content(const char *text, size_t len)
 {
@@ -331,10 +354,12 @@ add_own(struct plan_lines *lines, const struct strs *own)
 void
 plan_lines_commit(struct plan_lines *lines, const struct profile *profile)
 {
-	if (!lines->count)
-		return;
-	add_own(lines, &profile->commit);
-	lines->own = profile->commit.count;
+	const struct strs *commit = &profile->commit;
+	/* The last of them says whether the change counts. */
+	for (size_t i = 0; lines->count && i < commit->count; i++)
+		plan_lines_own(lines, commit->items[i],
+		    i + 1 == commit->count ? profile->commit_proof : NULL,
+		    false);
 }
 
 int

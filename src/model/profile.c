@@ -82,6 +82,16 @@ profile_template_clear(struct profile_template *template)
 	template_free(template->parsed);
 }
 
+void
+profile_uses_clear(struct profile *profile)
+{
+	for (size_t i = 0; i < profile->acl_uses_count; i++)
+		acl_use_rule_clear(&profile->acl_uses[i]);
+	free(profile->acl_uses);
+	profile->acl_uses = NULL;
+	profile->acl_uses_count = 0;
+}
+
 static void
 free_arrays(struct profile *profile)
 {
@@ -115,12 +125,17 @@ profile_free(struct profile *profile)
 	profile_rules_clear(&profile->config_ignore);
 	profile_rules_clear(&profile->new_password);
 	profile_rules_clear(&profile->above_prompt);
+	profile_rules_clear(&profile->risky);
+	profile_guards_clear(profile);
 	strs_clear(&profile->setup);
 	strs_clear(&profile->save);
 	strs_clear(&profile->commit);
 	strs_clear(&profile->undo);
 	strs_clear(&profile->acl_read);
 	strs_clear(&profile->acl_otherwise);
+	strs_clear(&profile->acl_uses_read);
+	profile_uses_clear(profile);
+	re_free(profile->acl_client);
 	re_free(profile->first_prompt);
 	re_free(profile->save_proof);
 	re_free(profile->commit_proof);
@@ -143,6 +158,8 @@ profile_free(struct profile *profile)
 	profile_pull_clear(&profile->pull);
 	free(profile->acl_dialect);
 	free(profile->acl_show);
+	free(profile->acl_client_read);
+	free(profile->acl_client_text);
 	free(profile);
 }
 

@@ -5,7 +5,6 @@
 #include "profile_parts.h"
 
 #include "base/alloc.h"
-#include "base/err.h"
 #include "base/str.h"
 #include "text/re.h"
 
@@ -111,12 +110,11 @@ void
 profile_pattern_compile(struct profile_pattern *pattern, const char *key,
     const char *const any[2], struct place place, struct diags *diags)
 {
-	struct err err = { 0 };
 	re_free(pattern->re);
-	pattern->re = re_compile(pattern->text, 0, &err);
+	pattern->re = profile_compile(pattern->text, 0, place, diags);
 	if (!pattern->re)
-		diag_add(diags, place, "bad regular expression: %s", err.text);
-	else if (any[0] && re_group(pattern->re, any[0]) < 0 &&
+		return;
+	if (any[0] && re_group(pattern->re, any[0]) < 0 &&
 	    (!any[1] || re_group(pattern->re, any[1]) < 0))
 		diag_add(diags, place, "\"%s\" lacks the group (?<%s>...)", key,
 		    any[0]);

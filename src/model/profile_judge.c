@@ -185,4 +185,5 @@ profile_judge(
 		judge_device_type(profile, root, diags);
 	judge_modes(profile, root, diags);
 	judge_acl(profile, root, diags);
+	profile_guards_judge(profile, diags);
 }

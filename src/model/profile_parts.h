@@ -12,15 +12,18 @@
 void profile_read(
     struct profile *profile, const struct yaml_node *root, struct diags *diags);
 
+/* The map `acl` (ACL may be NULL). */
+void profile_read_acl(
+    struct profile *profile, const struct yaml_node *acl, struct diags *diags);
+
+/* A pattern of the profile; NULL after a message at its place. */
+struct re *profile_compile(const char *pattern, unsigned flags,
+    struct place place, struct diags *diags);
+
 /* Judges the whole: what is missing, what refers to nothing. ROOT is the
  * profile's own map, for places. */
 void profile_judge(
     struct profile *profile, const struct yaml_node *root, struct diags *diags);
-
-/* Adds the questions of LIST (may be NULL) to ITEMS; one of the same pattern is
- * replaced. */
-void profile_questions_read(struct profile_question **items, size_t *count,
-    const struct yaml_node *list, struct diags *diags);
 
 /* Commands that are templates: one that does not parse is said here. NODE is a
  * text, a list of them, or NULL. */
@@ -51,5 +54,21 @@ void profile_mode_clear(struct profile_mode *mode);
 void profile_question_clear(struct profile_question *question);
 void profile_until_clear(struct profile_until *until);
 void profile_template_clear(struct profile_template *template);
+void profile_uses_clear(struct profile *profile);
+
+/* A pattern of the profile; NULL after a message at its place. */
+struct re *profile_compile(const char *pattern, unsigned flags,
+    struct place place, struct diags *diags);
+
+/* Adds the questions of LIST (may be NULL); one of the same pattern is
+ * replaced. */
+void profile_questions_read(struct profile_question **questions, size_t *count,
+    const struct yaml_node *list, struct diags *diags);
+
+/* The key `guards` (LIST may be NULL) in place of what was there. */
+void profile_guards_read(
+    struct profile *profile, const struct yaml_node *list, struct diags *diags);
+void profile_guards_judge(const struct profile *profile, struct diags *diags);
+void profile_guards_clear(struct profile *profile);
 
 #endif

@@ -35,6 +35,16 @@ struct printed_acl {
 	char *dialect;
 	struct strs read, otherwise;
 	char *show;
+	struct strs uses_read;
+	struct acl_use_rule *uses;
+	size_t uses_count;
+	char *client_read, *client;
+	int *ssh_port;
+};
+
+struct printed_guard {
+	struct profile_guard guard;
+	char *grace; /* owned */
 };
 
 struct printed_boot {
@@ -58,7 +68,8 @@ struct printed_pull {
 struct printed {
 	struct profile profile;
 	struct texts new_password, above_prompt, refusals, notices, read_only,
-	    alone, renames, log_lines, secrets, config_ignore;
+	    alone, renames, log_lines, secrets, config_ignore, risky;
+	struct printed_guard *guards;
 	struct printed_save *save;
 	struct printed_commit *commit;
 	struct printed_acl *acl;
@@ -159,12 +170,30 @@ static const cyaml_schema_field_t timeout_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t use_fields[] = {
+	TEXT("pattern", struct acl_use_rule, pattern_text),
+	TEXT("under", struct acl_use_rule, under_text),
+	TEXT("way", struct acl_use_rule, way_text),
+	TRUTH("moves", struct acl_use_rule, moves),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t use_schema = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct acl_use_rule, use_fields),
+};
+
 static const cyaml_schema_field_t acl_fields[] = {
 	TEXT("dialect", struct printed_acl, dialect),
 	ARRAY("read", struct printed_acl, read.items, read.count, &text_schema),
 	ARRAY("otherwise", struct printed_acl, otherwise.items, otherwise.count,
 	    &text_schema),
 	TEXT("show", struct printed_acl, show),
+	ARRAY("uses_read", struct printed_acl, uses_read.items, uses_read.count,
+	    &text_schema),
+	ARRAY("uses", struct printed_acl, uses, uses_count, &use_schema),
+	TEXT("client_read", struct printed_acl, client_read),
+	TEXT("client", struct printed_acl, client),
+	CYAML_FIELD_INT_PTR("ssh_port", OPTIONAL, struct printed_acl, ssh_port),
 	CYAML_FIELD_END,
 };
 
@@ -227,6 +256,44 @@ static const cyaml_schema_field_t pull_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t act_fields[] = {
+	TEXT("line", struct profile_act, line),
+	TEXT("mode", struct profile_act, mode),
+	TEXT("proof", struct profile_act, proof_text),
+	TRUTH("shown", struct profile_act, shown),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t act_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct profile_act, act_fields),
+};
+
+#define ACTS(key, member)                                                      \
+	ARRAY(key, struct printed_guard, guard.member.items,                   \
+	    guard.member.count, &act_schema)
+
+static const cyaml_schema_field_t guard_fields[] = {
+	TEXT("name", struct printed_guard, guard.name),
+	TEXT("for", struct printed_guard, guard.scope_text),
+	TRUTH("reloads", struct printed_guard, guard.reloads),
+	TRUTH("timer", struct printed_guard, guard.timer),
+	TEXT("grace", struct printed_guard, grace),
+	ACTS("probe", probe),
+	ACTS("arm", arm),
+	TEXT("enter", struct printed_guard, guard.enter),
+	TEXT("mode", struct printed_guard, guard.mode),
+	ACTS("commit", commit),
+	ACTS("confirm", confirm),
+	ACTS("settled", settled),
+	ACTS("undo", undo),
+	ARRAY("questions", struct printed_guard, guard.questions,
+	    guard.question_count, &question_schema),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t guard_schema = {
+	CYAML_VALUE_MAPPING(
+	    CYAML_FLAG_DEFAULT, struct printed_guard, guard_fields),
+};
+
 static const cyaml_schema_field_t profile_fields[] = {
 	TEXT("device_type", struct printed, profile.device_type),
 	TEXT("description", struct printed, profile.description),
@@ -265,6 +332,9 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    "save", OPTIONAL, struct printed, save, save_fields),
 	CYAML_FIELD_MAPPING_PTR(
 	    "commit", OPTIONAL, struct printed, commit, commit_fields),
+	ARRAY("risky", struct printed, risky.items, risky.count, &text_schema),
+	ARRAY("guards", struct printed, guards, profile.guard_count,
+	    &guard_schema),
 	TEXT("running_config", struct printed, profile.running_config),
 	ARRAY("config_ignore", struct printed, config_ignore.items,
 	    config_ignore.count, &text_schema),
@@ -329,6 +399,27 @@ set_timeouts(struct printed *printed, const struct timeouts *timeouts)
 	};
 }
 
+static struct printed_guard *
+guards_of(const struct profile *profile)
+{
+	struct printed_guard *guards = xcalloc(
+	    profile->guard_count + 1, sizeof(*guards));
+	for (size_t i = 0; i < profile->guard_count; i++) {
+		guards[i].guard = profile->guards[i];
+		guards[i].grace = xasprintf(
+		    "%lldms", (long long)profile->guards[i].grace_ms);
+	}
+	return guards;
+}
+
+static void
+guards_free(struct printed_guard *guards, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(guards[i].grace);
+	free(guards);
+}
+
 /* Variables have no schema, but JSON is YAML, and reads back with the same
  * types: numbers and words bare, texts in quotes. */
 static int
@@ -353,8 +444,12 @@ profile_print(const struct profile *profile, FILE *out)
 	struct printed_save save = { profile->save, profile->save_proof_text };
 	struct printed_commit commit = { profile->commit,
 		profile->commit_proof_text, profile->undo };
+	int ssh_port = profile->acl_ssh_port;
 	struct printed_acl acl = { profile->acl_dialect, profile->acl_read,
-		profile->acl_otherwise, profile->acl_show };
+		profile->acl_otherwise, profile->acl_show,
+		profile->acl_uses_read, profile->acl_uses,
+		profile->acl_uses_count, profile->acl_client_read,
+		profile->acl_client_text, ssh_port ? &ssh_port : NULL };
 	struct profile_image image = profile->image;
 	struct printed_boot boot = { image.boot_show, image.boot_is.text,
 		image.boot_next, image.boot_next_is.text, image.boot_lines };
@@ -378,6 +473,8 @@ profile_print(const struct profile *profile, FILE *out)
 		.log_lines = texts_of(&profile->log_lines),
 		.secrets = texts_of(&profile->secrets),
 		.config_ignore = texts_of(&profile->config_ignore),
+		.risky = texts_of(&profile->risky),
+		.guards = profile->guard_count ? guards_of(profile) : NULL,
 		.save = profile->save.count ? &save : NULL,
 		.commit = profile->commit.count ? &commit : NULL,
 		.acl = profile->acl_dialect ? &acl : NULL,
@@ -412,6 +509,8 @@ out:
 	free(printed.log_lines.items);
 	free(printed.secrets.items);
 	free(printed.config_ignore.items);
+	free(printed.risky.items);
+	guards_free(printed.guards, printed.guards ? profile->guard_count : 0);
 	return rc;
 }
 

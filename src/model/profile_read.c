@@ -3,8 +3,8 @@
  * is reading the ancestors first: a key replaces what was there, except modes,
  * questions and texts until a mark (replaced by pattern), templates (replaced
  * by name), and the lists of refusals, notices, lines to send alone, lines that
- * rename, log lines, lines above the prompt and questions for a new password
- * (added to).
+ * rename, log lines, lines above the prompt, risky lines and questions for a
+ * new password (added to).
  */
 #include "profile_parts.h"
 
@@ -24,7 +24,7 @@ struct draft {
 	const struct yaml_node *refusals, *notices, *read_only, *alone,
 	    *renames, *log_lines, *config_ignore, *new_password, *above_prompt,
 	    *secrets;
-	const struct yaml_node *save, *commit, *acl;
+	const struct yaml_node *save, *commit, *acl, *guards, *risky;
 	struct profile_image_nodes image;
 	const struct yaml_node *pull;
 };
@@ -80,6 +80,8 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("boot", MAP, struct draft, image.boot),
 	FIELD("reload", MAP, struct draft, image.reload),
 	FIELD("pull", MAP, struct draft, pull),
+	FIELD("guards", LIST, struct draft, guards),
+	FIELD("risky", LIST, struct draft, risky),
 };
 static const struct yaml_table profile_table = YAML_TABLE(
     "a profile", profile_fields);
@@ -137,17 +139,8 @@ static const struct yaml_field commit_fields[] = {
 static const struct yaml_table commit_table = YAML_TABLE(
     "\"commit\"", commit_fields);
 
-static const struct yaml_field acl_fields[] = {
-	NEEDED("dialect", LINE, struct profile, acl_dialect),
-	NEEDED("read", LINES, struct profile, acl_read),
-	FIELD("otherwise", LINES, struct profile, acl_otherwise),
-	FIELD("show", LINE, struct profile, acl_show),
-};
-static const struct yaml_table acl_table = YAML_TABLE("\"acl\"", acl_fields);
-
-/* A pattern of the profile; NULL after a message at its place. */
-static struct re *
-compile(const char *pattern, unsigned flags, struct place place,
+struct re *
+profile_compile(const char *pattern, unsigned flags, struct place place,
     struct diags *diags)
 {
 	struct err err = { 0 };
@@ -166,7 +159,7 @@ read_rules(struct profile_rules *rules, const struct yaml_node *list,
 		const char *text = yaml_line(item, what, diags);
 		if (!text)
 			continue;
-		struct re *re = compile(text, 0, item->place, diags);
+		struct re *re = profile_compile(text, 0, item->place, diags);
 		if (!re)
 			continue;
 		GROW(rules->items, rules->count, rules->cap);
@@ -205,7 +198,7 @@ read_modes(
 }
 
 void
-profile_questions_read(struct profile_question **items, size_t *count,
+profile_questions_read(struct profile_question **questions, size_t *count,
     const struct yaml_node *list, struct diags *diags)
 {
 	for (size_t i = 0; list && i < list->count; i++) {
@@ -214,26 +207,27 @@ profile_questions_read(struct profile_question **items, size_t *count,
 		bool bad = yaml_read(node, &question_table, &question, diags);
 		question.when.place = yaml_place(node, "pattern");
 		if (!bad)
-			question.when.pattern = compile(
+			question.when.pattern = profile_compile(
 			    question.when.text, 0, question.when.place, diags);
 		if (!bad && question.unless_text)
-			question.unless = compile(question.unless_text, 0,
-			    yaml_place(node, "unless"), diags);
+			question.unless = profile_compile(question.unless_text,
+			    0, yaml_place(node, "unless"), diags);
 		if (!question.when.pattern) {
 			profile_question_clear(&question);
 			continue;
 		}
 		size_t at = 0;
 		while (at < *count &&
-		    strcmp((*items)[at].when.text, question.when.text))
+		    strcmp((*questions)[at].when.text, question.when.text))
 			at++;
 		if (at < *count) {
-			profile_question_clear(&(*items)[at]);
+			profile_question_clear(&(*questions)[at]);
 		} else {
-			*items = xrealloc(*items, at + 1, sizeof(**items));
+			*questions = xrealloc(
+			    *questions, at + 1, sizeof(**questions));
 			(*count)++;
 		}
-		(*items)[at] = question;
+		(*questions)[at] = question;
 	}
 }
 
@@ -256,9 +250,9 @@ read_untils(
 		bool bad = yaml_read(node, &until_table, &until, diags);
 		until.when.place = yaml_place(node, "pattern");
 		if (!bad) {
-			until.when.pattern = compile(
+			until.when.pattern = profile_compile(
 			    until.when.text, 0, until.when.place, diags);
-			until.opened = compile(until.opened_text, 0,
+			until.opened = profile_compile(until.opened_text, 0,
 			    yaml_place(node, "opened"), diags);
 		}
 		if (!until.when.pattern || !until.opened) {
@@ -319,20 +313,6 @@ read_templates(
 	}
 }
 
-void
-profile_check_template(const struct yaml_node *node, struct diags *diags)
-{
-	size_t count = node && node->kind == YAML_LIST ? node->count : 1;
-	for (size_t i = 0; node && i < count; i++) {
-		const struct yaml_node *item = node->kind == YAML_LIST
-		    ? node->items[i]
-		    : node;
-		if (item->kind == YAML_SCALAR)
-			template_free(template_parse(
-			    item->text, item->text_place, diags));
-	}
-}
-
 /* The `proof` of the map NODE, whose text was read into *TEXT. A map without
  * one takes the ancestor's away. */
 static void
@@ -342,7 +322,7 @@ read_proof(struct re **proof, char **text, const struct yaml_node *node,
 	re_free(*proof);
 	*proof = NULL;
 	if (yaml_get(node, "proof")) {
-		*proof = compile(
+		*proof = profile_compile(
 		    *text, RE_MULTILINE, yaml_place(node, "proof"), diags);
 	} else {
 		free(*text);
@@ -379,7 +359,7 @@ read_first_prompt(
 	if (!node || node->kind != YAML_SCALAR || !profile->first_prompt_text)
 		return;
 	re_free(profile->first_prompt);
-	profile->first_prompt = compile(
+	profile->first_prompt = profile_compile(
 	    profile->first_prompt_text, 0, node->place, diags);
 	if (profile->first_prompt &&
 	    re_group(profile->first_prompt, "stem") < 0)
@@ -417,14 +397,11 @@ profile_read(
 	read_rules(&profile->config_ignore, draft.config_ignore,
 	    "a line to ignore", diags);
 	read_rules(&profile->above_prompt, draft.above_prompt, "a line", diags);
+	read_rules(&profile->risky, draft.risky, "a line", diags);
+	profile_guards_read(profile, draft.guards, diags);
 	read_save(profile, draft.save, diags);
 	read_commit(profile, draft.commit, diags);
-	if (draft.acl &&
-	    yaml_read(draft.acl, &acl_table, profile, diags) == 0) {
-		profile_check_template(yaml_get(draft.acl, "read"), diags);
-		profile_check_template(yaml_get(draft.acl, "otherwise"), diags);
-		profile_check_template(yaml_get(draft.acl, "show"), diags);
-	}
+	profile_read_acl(profile, draft.acl, diags);
 	profile_image_read(profile, root, &draft.image, diags);
 	if (draft.pull)
 		profile_pull_read(profile, draft.pull, diags);

@@ -298,14 +298,23 @@ keep_papers(struct run *run, struct err *err)
 }
 
 static int
-make_transcripts(struct run *run, struct err *err)
+make_directory(const struct run *run, const char *name, struct err *err)
 {
-	if (!run->options->transcripts)
-		return 0;
-	char *path = xasprintf("%s/transcripts", run->outcome->dir);
+	char *path = xasprintf("%s/%s", run->outcome->dir, name);
 	int rc = dir_make(path, 0700, err);
 	free(path);
 	return rc;
+}
+
+/* What the workers put their files in. They do not make it themselves: a run's
+ * directory that was removed meanwhile must not come back in part. */
+static int
+make_directories(struct run *run, struct err *err)
+{
+	if (run->options->transcripts &&
+	    make_directory(run, "transcripts", err))
+		return -1;
+	return run->options->check ? 0 : make_directory(run, "backup", err);
 }
 
 /* A new directory, or that of the run to go on with. */
@@ -337,7 +346,7 @@ open_journal(struct run *run, struct err *err)
 	run->outcome->id = xstrdup(journal_run_id(run->journal));
 	run->outcome->journal_fd = dup(journal_fd(run->journal));
 	fd_set_cloexec(run->outcome->journal_fd);
-	return make_transcripts(run, err);
+	return make_directories(run, err);
 }
 
 /*

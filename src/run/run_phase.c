@@ -11,6 +11,7 @@
 #include "run/journal.h"
 #include "run/pool.h"
 #include "run/result.h"
+#include "run/rundir.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,14 @@ was_told(const struct run *run, size_t index, const struct job_phase *phase)
 	    (device->told_open || run->devices[index].doubt);
 }
 
+static char *
+backup_path(const struct run *run, const struct job_device *device)
+{
+	return run->options->check
+	    ? NULL
+	    : rundir_backup(journal_dir(run->journal), device->hostname);
+}
+
 int
 run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 {
@@ -100,6 +109,7 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 	int64_t device_ms = phase
 	    ? job_phase_device_ms(phase, &device->timeouts)
 	    : device->timeouts.device_ms;
+	char *backup = backup_path(run, device);
 	struct target target = {
 		.job = run->job,
 		.device = device,
@@ -110,6 +120,8 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 		.transcript = transcript,
 		.attempt = about->tries + 1,
 		.check_only = run->options->check,
+		.force = run->options->force,
+		.backup = backup,
 		.doubt_step = doubt ? entry->change_step : NULL,
 		.doubt_before = doubt ? entry->change_before : NULL,
 		.told_step = was_told(run, index, phase) ? entry->told_step
@@ -121,6 +133,7 @@ run_start_device(struct run *run, size_t index, const struct job_phase *phase)
 	    run->pool, &target, index, device_ms + KILL_GRACE_MS, &err);
 	free(transcript);
 	json_decref(memory);
+	free(backup);
 	if (rc)
 		return go_on_with_fewer(run, &err);
 	if (phase) {

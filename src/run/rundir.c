@@ -165,6 +165,12 @@ read_last_line(const char *path, struct buf *line)
 	buf_add(line, start, (size_t)(end - start));
 }
 
+char *
+rundir_backup(const char *dir, const char *hostname)
+{
+	return xasprintf("%s/backup/%s", dir, hostname);
+}
+
 void
 rundir_look(const char *dir, struct rundir_glance *glance)
 {

@@ -51,11 +51,12 @@ class Check(Case):
                       run.stdout)
         self.assertRegex(run.stdout, r"would change \(1\):\n  R2\n")
         self.assertIn("R2: would change", run.stderr)
-        # The same lines as --render says.
+        # Where there is no list, the same lines as --render says.
         path = self.write("job.yml", self.acl_job(
             "permit ip host 2.2.2.2 any\ndeny ip any any"))
         rendered = self.netpush("check", "--render", path).wait().stdout
-        self.assertIn(step["output"].split("would be sent:\n")[1], rendered)
+        self.assertIn(self.step(run, "R1")["output"].split(
+            "would be sent:\n")[1], rendered)
 
     def test_diff_of_a_real_run(self):
         """--diff shows what became of it, once for all that are alike; a

@@ -13,6 +13,8 @@ LINES = "remark Utility Server A\npermit ip host 192.168.1.100 any\n" \
     "permit tcp 10.0.0.0 0.0.0.255 any eq 443\ndeny ip any any"
 SHOWN = ["10 remark Utility Server A", "20 permit ip host 192.168.1.100 any",
          "30 permit tcp 10.0.0.0/24 any eq https", "40 deny ip any any"]
+# In the place of one entry with the number 10, which goes last.
+EDITED = ["%d%s" % (int(line[:2]) + 10, line[2:]) for line in SHOWN]
 
 
 class Eos(Ios):
@@ -87,13 +89,18 @@ class Eos(Ios):
     def entry(self, line):
         number, _, rest = line.partition(" ")
         lines = self.pending[1]
+        if number == "no" and rest.isdigit():
+            lines[:] = [l for l in lines if l.split()[0] != rest]
+            return ""
         if not number.isdigit():
             last = int(lines[-1].split()[0]) if lines else 0
             number, rest = str(last + 10), line
         if rest.split()[0] not in ("permit", "deny", "remark"):
             return INVALID
         rest = rest.replace("10.0.0.0 0.0.0.255", "10.0.0.0/24")
+        lines[:] = [l for l in lines if l.split()[0] != number]
         lines.append("%s %s" % (number, rest.replace("eq 443", "eq https")))
+        lines.sort(key=lambda line: int(line.split()[0]))
         return ""
 
 
@@ -129,13 +136,14 @@ class Lists(EosCase):
                 self.acls = self.kept
         result = self.acl(Keeps)
         self.assertEqual(result["status"], "changed")
-        self.assertEqual(Keeps.kept, {"EDGE": SHOWN,
+        self.assertEqual(Keeps.kept, {"EDGE": EDITED,
                                       "EDGE2": ["10 deny ip any any"]})
-        self.assertIn("30 permit tcp 10.0.0.0/24 any eq https",
+        self.assertIn("40 permit tcp 10.0.0.0/24 any eq https",
                       result["output"])
         self.assertEqual(self.in_config(), [
-            "configure terminal", "no ip access-list EDGE",
-            "ip access-list EDGE", *LINES.split("\n"), "end"])
+            "configure terminal", "ip access-list EDGE",
+            *["%d %s" % (number, line) for number, line in zip(
+                (20, 30, 40, 50), LINES.split("\n"))], "no 10", "end"])
         result = self.outcome(self.push(self.acl_job(LINES, more=QUIET)))
         self.assertEqual(result["status"], "unchanged")
         self.assertNotIn("configure terminal", self.device.lines)
@@ -151,7 +159,7 @@ class Lists(EosCase):
         result = self.acl(Eos, LINES + "\npremit ip any any", expect=1)
         error = result["error"]
         self.assertEqual((error["kind"], error["sent"], error["line"]),
-                         ("refused", "premit ip any any", 7))
+                         ("refused", "60 premit ip any any", 6))
         self.assertIn(INVALID.strip(), error["device_text"])
 
     def test_nothing_applied(self):
@@ -169,7 +177,7 @@ class Lists(EosCase):
             def show(self, line):
                 return INVALID if " section " in line else super().show(line)
         self.assertEqual(self.acl(Older)["status"], "changed")
-        self.assertEqual(self.device.acls["EDGE"], SHOWN)
+        self.assertEqual(self.device.acls["EDGE"], EDITED)
 
 
 class Rest(EosCase):

@@ -256,7 +256,8 @@ class Tables(Case):
     def test_keys_of_a_profile(self):
         words = in_code("docs/profiles.md") | {"config: true", "config"}
         words |= {word.split(":")[0] for word in words}
-        for source in ("profile_read.c", "profile_image.c"):
+        for source in ("profile_read.c", "profile_image.c",
+                       "profile_guard.c"):
             keys = self.names(
                 os.path.join("src/model", source),
                 r'(?:FIELD|NEEDED|RELOAD|\{)\(? ?"(\w+)", ?\s*[A-Z]')

@@ -105,11 +105,15 @@ class Machine(Case):
         run = self.start(self.acl_job())
         wait_until(lambda: self.lab.witness(event="fault", device="R20"),
                    "the fault")
+        wait_until(lambda: sum(self.lab.acl_texts(n, "EDGE") is not None
+                               for n in NAMES) == 19, "the other devices")
         shutil.rmtree(self.state_dir)
         self.lab.control({"do": "release", "device": "R20"})
         run.wait()
-        self.assertEqual(run.returncode, 0, run.stderr)
-        self.assertEqual(self.statuses(), ["changed"] * 20)
+        # What is there cannot be kept any more: then it is not changed.
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertEqual(self.statuses(), ["changed"] * 19 + ["failed"])
+        self.assertIn("so nothing was sent", run.stderr)
         self.assertIn("result.json", run.stderr)
 
     def test_nobody_reads_the_report(self):

@@ -524,7 +524,7 @@ class Report(OnTerminal):
             "unchanged (1):\n  BRANCH4_DIST1\n"
             "    unlike BRANCH1_DIST1 (-: there, +: here):\n    @@ "), odd)
         self.assertIn("\n    -    30 permit ip host 192.0.2.3 any\n"
-                      "    +    30 permit ip host 192.0.2.33 any\n", odd)
+                      "    +    31 permit ip host 192.0.2.33 any\n", odd)
         self.assertNotIn("192.0.2.8 ", odd)
         self.assertEqual(self.again(run).stdout, run.stdout)
 
@@ -544,7 +544,7 @@ class Report(OnTerminal):
         monitor.expect(lambda _: "\nrun: " in monitor.text, "its end")
         self.assertIn("    \x1b[31m-    30 permit ip host 192.0.2.3 any"
                       "\x1b[0m", monitor.text)
-        self.assertIn("    \x1b[32m+    30 permit ip host 192.0.2.33 any"
+        self.assertIn("    \x1b[32m+    31 permit ip host 192.0.2.33 any"
                       "\x1b[0m", monitor.text)
 
     def test_hostile_texts(self):

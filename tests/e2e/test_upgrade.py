@@ -316,6 +316,21 @@ class OtherPlatforms(Upgrade):
         self.assertEqual(self.push(self.job(*steps)).statuses(), ["unchanged"])
         self.assertEqual(len(self.reloads("X1")), 1)
 
+    def test_junos(self):
+        self.lab_of(J1={"type": "juniper_junos", "version": "21.4R3"})
+        with open(self.image, "wb") as file:
+            file.write(image_bytes("22.4R3"))
+        steps = [
+            "upload: {source: %s, destination: '/var/tmp/%s'}" % (IMAGE, IMAGE),
+            "reload: {install: '/var/tmp/%s', wait: 25s,"
+            " unless_version: 22.4R3}" % IMAGE,
+            "expect_version: 22.4R3"]
+        run = self.push(self.job(*steps))
+        self.assertEqual(run.statuses(), ["changed"])
+        self.assertEqual(self.push(self.job(*steps)).statuses(),
+                         ["unchanged"])
+        self.assertEqual(len(self.reloads("J1")), 1)
+
     def test_stack_that_boots_a_file(self):
         """On every member, or it is not the same everywhere."""
         self.lab_of(X1={"type": "cisco_xe", "members": 2,

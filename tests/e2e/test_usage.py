@@ -225,9 +225,8 @@ class Results(Case):
     def test_run_directory(self):
         run = self.push(self.acl_job(), "--transcripts")
         self.assertEqual(sorted(os.listdir(run.dir)), [
-            "call.json", "events.jsonl", "job.yml", "lock", "plan.json",
-            "result.json",
-            "transcripts"])
+            "backup", "call.json", "events.jsonl", "job.yml", "lock",
+            "plan.json", "result.json", "transcripts"])
         self.assertRegex(os.path.basename(run.dir),
                          r"^\d{8}T\d{6}Z-job-[0-9a-f]{6}$")
         for folder, folders, names in os.walk(self.state_dir):

@@ -31,6 +31,15 @@ ios_regex(const char *text)
 	return buf_take(&out);
 }
 
+/* A regex in quotes, as NX-OS wants one that holds a bar. */
+static char *
+unquoted(const char *text)
+{
+	size_t len = strlen(text);
+	bool quoted = len > 1 && text[0] == '"' && text[len - 1] == '"';
+	return xstrndup(text + quoted, len - 2 * (size_t)quoted);
+}
+
 /* The regex says yes to LINE? */
 static bool
 says_yes(const regex_t *regex, const char *line)
@@ -90,7 +99,7 @@ show_filtered(
 		kind++;
 	char *pattern = cli->device->platform->underscore
 	    ? ios_regex(words_rest(words, filter + 2))
-	    : xstrdup(words_rest(words, filter + 2));
+	    : unquoted(words_rest(words, filter + 2));
 	bool bad = !str_eq(bar->text, "|") || kind == 4 ||
 	    regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
 	free(pattern);

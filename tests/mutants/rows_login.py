@@ -27,10 +27,9 @@ CUTS = [
            FAILURES + "Login.test_kinds"),
     mutant("cut: after a reset in the change it is looked at",
            "src/device/step*.c",
-           "if (result->status == STEP_UNKNOWN)\n"
-           "\t\tstep_acl_recover(&change);",
-           "if (result->status == STEP_UNKNOWN)\n"
-           "\t\tresult->status = STEP_FAILED;",
+           "if (!good && (result->status != STEP_FAILED || "
+           "change->guard.armed))",
+           "if (false)",
            FAILURES + "Proof.test_reset_in_the_change", WIRE + "test_reset",
            WIRE + "test_close"),
     mutant("cut: before the change nothing was changed",

@@ -148,9 +148,8 @@ JUNOS_PROMPTS = [
            "  - '^# commit confirmed will be rolled back in \\d+ minutes?"
            "\\s*$'\n\n# What", "\n# What",
            JUNOS_E2E + "Prompts.test_commit_waits_to_be_confirmed"),
-    mutant("Junos: a change counts once it is committed", "src/device/step*.c",
-           "if (re_match(profile->commit_proof, said, strlen(said), NULL))",
-           "if (true)", JUNOS_E2E + "Change.test_commit_without_a_word"),
+    mutant("Junos: a change counts once it is committed", "src/device/sender*.c",
+           "!re_match(line->proof, reply->text, reply->len, NULL)", "false", JUNOS_E2E + "Change.test_commit_without_a_word"),
     mutant("Junos: what is not committed is taken back", SESSION,
            "if (rc == 0 && seen == now && via == now && session->ours &&",
            "if (false && session->ours &&", JUNOS_E2E + "Change.test_refused"),

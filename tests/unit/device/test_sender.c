@@ -434,6 +434,42 @@ the_window_grows_and_falls_back(void **state)
 	check_writes("permit", 3, three, 4);
 }
 
+/* Lines 5 and 6 belong together, and 12 to 18: whatever the window is, but not
+ * where one line at a time is asked for. */
+static void
+what_belongs_together_goes_in_one_write(void **state)
+{
+	(void)state;
+	static const struct {
+		int pipeline;
+		size_t writes[8];
+	} together[] = {
+		{ 0, { 4, 7, 8 } },
+		{ 1, { 1, 1, 1, 1, 1, 1, 1, 1 } },
+		{ 2, { 2, 2, 2, 2, 2, 1, 7, 2 } },
+	};
+	for (size_t i = 0; i < sizeof(together) / sizeof(*together); i++) {
+		struct bench bench;
+		char *text = long_block("permit");
+		fixture_reset(&fixture, "cisco_ios");
+		fixture.device.pipeline = together[i].pipeline;
+		bench_begin(&bench, text);
+		struct plan_line *lines = bench.lines.items;
+		lines[6].joined = true;
+		for (size_t k = 13; k <= 18; k++)
+			lines[k].joined = true;
+		assert_int_equal(bench_push(&bench), 0);
+		assert_int_equal(bench.push.accepted, 61);
+		for (size_t k = 0; k < 8 && together[i].writes[k]; k++)
+			if (bench.script.writes[2 + k] != together[i].writes[k])
+				fail_msg("pipeline %d: write %zu has %zu lines",
+				    together[i].pipeline, k,
+				    bench.script.writes[2 + k]);
+		bench_end(&bench);
+		free(text);
+	}
+}
+
 static void
 after_a_word_it_goes_one_by_one(void **state)
 {
@@ -507,6 +543,7 @@ main(void)
 		cmocka_unit_test(every_line_is_heard_in_its_place),
 		cmocka_unit_test(called_off_before_the_first_line),
 		cmocka_unit_test(the_window_grows_and_falls_back),
+		cmocka_unit_test(what_belongs_together_goes_in_one_write),
 		cmocka_unit_test(after_a_word_it_goes_one_by_one),
 		cmocka_unit_test(a_mute_device_is_a_timeout_at_the_line),
 		cmocka_unit_test(a_profile_without_a_configuration_mode),

@@ -40,6 +40,7 @@ struct toy {
 	struct mood mood;
 	const char *saved; /* what it shows to `write memory` */
 	size_t flood; /* bytes of `show flood`, its CRs among them */
+	bool hides_config; /* refuses to show it */
 	bool present; /* the list L */
 	struct strs entries; /* of L */
 	struct strs config; /* the other lines */
@@ -98,6 +99,8 @@ toy_exec(struct toy *toy, const char *line, struct buf *out)
 {
 	if (str_eq(line, "configure terminal"))
 		toy->depth = 1;
+	else if (toy->hides_config && str_starts(line, "show running-config"))
+		buf_adds(out, "% Invalid input detected\r\n");
 	else if (str_eq(line, "show ip access-lists L"))
 		toy_show_list(toy, true, out);
 	else if (str_eq(line, "show running-config | section access-list"))
@@ -552,8 +555,9 @@ joined(const struct strs *list)
 static void
 run_list(size_t i, struct bench *bench)
 {
-	char *step = xasprintf("{template: acl, vars: {acl_name: L, "
-			       "acl_lines: [%s], append: %s}}",
+	char *step = xasprintf("{template: acl, strategy: replace, "
+			       "vars: {acl_name: L, acl_lines: [%s], "
+			       "append: %s}}",
 	    lists[i].lines, lists[i].append ? "true" : "false");
 	bench_begin(bench, step);
 	free(step);
@@ -593,6 +597,75 @@ lists_become_what_is_said(void **state)
 			"Extended IP access list L\n"))
 			fail_msg("%s: shown %s", name,
 			    buf_str(&bench.result.output));
+		bench_end(&bench);
+	}
+}
+
+/* The list A, to be B; where it is applied, what is protected. SAYS stands in
+ * what the person is told, or in the error. */
+#define GROUP "interface Gi0/1\n ip access-group L in\n"
+static const struct {
+	const char *name, *config, *protect;
+	bool hides_config, force, no_rules;
+	enum step_status status;
+	enum err_kind kind;
+	const char *says;
+} guarded[] = {
+	{ "applied nowhere", "ntp server L\n", "tcp any any eq 22", false,
+	    false, false, STEP_CHANGED, ERR_NONE, "" },
+	{ "our address is not known", GROUP, NULL, false, false, false,
+	    STEP_CHANGED, ERR_NONE, "was not checked|" },
+	{ "applied: built again with a warning", GROUP, "tcp any any eq 443",
+	    false, false, false, STEP_CHANGED, ERR_NONE,
+	    "(interface Gi0/1, ip access-group L in)" },
+	{ "a protected flow would be cut", GROUP, "tcp any any eq 22", false,
+	    false, false, STEP_FAILED, ERR_LOCKOUT_RISK,
+	    "'tcp any any eq 22'" },
+	{ "and is, where somebody insists", GROUP, "tcp any any eq 22", false,
+	    true, false, STEP_CHANGED, ERR_NONE,
+	    "done all the same (--force): no " },
+	{ "nobody shows where: it may be anywhere", "", "tcp any any eq 22",
+	    true, false, false, STEP_FAILED, ERR_LOCKOUT_RISK,
+	    "'tcp any any eq 22'" },
+	{ "used where packets do not pass", "snmp-server community x L\n",
+	    "tcp any any eq 22", false, false, false, STEP_FAILED,
+	    ERR_LOCKOUT_RISK, "" },
+	{ "a profile that does not say where", GROUP, "tcp any any eq 22",
+	    false, false, true, STEP_CHANGED, ERR_NONE, "was not checked|" },
+};
+
+static void
+applied_lists_are_guarded(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(guarded) / sizeof(*guarded); i++) {
+		struct bench bench;
+		struct err err;
+		const char *name = guarded[i].name;
+		bench_begin(&bench,
+		    "{template: acl, strategy: replace, "
+		    "vars: {acl_name: L, acl_lines: [" B "]}}");
+		bench.toy.present = true;
+		bench.toy.hides_config = guarded[i].hides_config;
+		strs_add_lines(&bench.toy.entries, A);
+		strs_add_lines(&bench.toy.config, guarded[i].config);
+		bench.target.force = guarded[i].force;
+		if (guarded[i].no_rules)
+			bench.profile.acl_uses_count = 0;
+		if (guarded[i].protect &&
+		    acl_flow_parse(
+			bench.job->protect, guarded[i].protect, &err) == 0)
+			bench.job->protect_count = 1;
+		bench_run(&bench);
+		check_end(name, &bench, guarded[i].status, guarded[i].kind);
+		bool failed = guarded[i].status == STEP_FAILED;
+		check_text(name, "sent", buf_str(&bench.toy.sent),
+		    failed ? "" : NO IN B "|");
+		const char *said = failed ? bench.result.fault.err.text
+					  : buf_str(&fixture.logs);
+		if (!strstr(said, guarded[i].says) ||
+		    (!guarded[i].says[0] && !failed && said[0]))
+			fail_msg("%s: %s", name, said);
 		bench_end(&bench);
 	}
 }
@@ -709,6 +782,7 @@ main(void)
 		cmocka_unit_test(a_text_in_doubt_is_not_taken_for_done),
 		cmocka_unit_test(saving_needs_the_devices_word),
 		cmocka_unit_test(lists_become_what_is_said),
+		cmocka_unit_test(applied_lists_are_guarded),
 		cmocka_unit_test(a_list_in_no_known_dialect),
 		cmocka_unit_test(configurations_are_compared),
 	};

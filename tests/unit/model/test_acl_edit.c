@@ -516,6 +516,31 @@ the_lines_are_these(void **unused)
 	assert_int_equal(wrong, 0);
 }
 
+/* Where a swap is worse, the same lists are edited line by line. */
+static void
+a_delta_may_be_longer_where_that_is_asked_for(void **unused)
+{
+	static const struct example example = { "", "nxos", ACL_ANY,
+		"10 permit tcp any any eq 1\n20 permit tcp any any eq 2\n"
+		"30 permit tcp any any eq 3\n40 permit tcp any any eq 4\n",
+		"7 permit udp any any\n", "", "" };
+	struct lists lists;
+	struct acl_edit_plan plan;
+	struct err err = { 0 };
+	(void)unused;
+	lists_init(&lists, &example);
+	lists.ask.longer = true;
+	assert_int_equal(acl_edit_plan(&plan, &lists.ask, &err), 0);
+	assert_int_equal(plan.way, ACL_EDIT_DELTA);
+	char *text = plan_text(&plan);
+	assert_string_equal(text,
+	    "> ip access-list L\n 7 permit udp any any\n no 40\n no 30\n"
+	    " no 20\n no 10\n");
+	free(text);
+	acl_edit_clear(&plan);
+	lists_clear(&lists);
+}
+
 /* What is refused, and the sentence that says why. */
 static void
 a_lockout_names_its_line(void **unused)
@@ -699,6 +724,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_lines_are_these),
+		cmocka_unit_test(a_delta_may_be_longer_where_that_is_asked_for),
 		cmocka_unit_test(a_lockout_names_its_line),
 		cmocka_unit_test(other_families_and_denied_flows_do_not_matter),
 		cmocka_unit_test(the_type_must_be_known_on_ios),

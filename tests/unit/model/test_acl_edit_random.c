@@ -292,6 +292,7 @@ struct scene {
 	struct packet packets[FLOWS_MAX][2]; /* of each flow */
 	bool guarded[FLOWS_MAX]; /* both lists permit all of it */
 	size_t flows_count;
+	bool longer; /* a delta may be longer than retyping */
 	struct engine *ideal; /* holds what is wanted */
 	bool agreed[PACKETS]; /* both lists do the same with it */
 };
@@ -503,6 +504,9 @@ static void
 check_plan(struct scene *scene, const struct acl_edit_plan *plan)
 {
 	size_t limit = scene->want.count + scene->have.present;
+	if (scene->longer && plan->way == ACL_EDIT_DELTA)
+		/* A remark under each number may go and come again. */
+		limit += 2 * (scene->have.count + scene->want.count);
 	must(plan->count <= limit + plan->renumbered, "too many lines", NULL);
 	check_risk(scene);
 	switch (plan->way) {
@@ -610,6 +614,7 @@ run_scene(struct scene *scene)
 		.protect_count = scene->flows_count,
 		.unused = scene->flows_count == 0 && pick(4) == 0,
 	};
+	scene->longer = ask.longer = !ask.unused && pick(3) == 0;
 	struct acl_edit_plan plan;
 	struct err err = { 0 };
 	look(scene);
