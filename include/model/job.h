@@ -96,6 +96,7 @@ struct job_image {
 	bool accept_new_host_key; /* reload: the device's; `from`: a server's
 				     that the device does not know */
 	int margin_percent; /* space */
+	int64_t size_bytes; /* space: of the image; 0: that of `source` */
 	int64_t wait_ms; /* reload, wait */
 };
 

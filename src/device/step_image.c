@@ -87,7 +87,9 @@ step_run_space(struct session *session, const struct job_step *step,
 	int rc = step_is_upgraded(session, step, &texts, result, &upgraded);
 	if (rc || upgraded)
 		goto out;
-	rc = file_size(texts.source, &size, &fault->err);
+	size = step->image.size_bytes;
+	if (!size)
+		rc = file_size(texts.source, &size, &fault->err);
 	if (rc == 0)
 		rc = rooms(session, step, texts.path, &filesystems, fault);
 	const char *slash = strrchr(texts.source, '/');

@@ -25,12 +25,13 @@
 #define WAIT_SLACK_MS	  (60 * 1000LL) /* for what a reload does before */
 #define MARGIN_DEFAULT	  10
 #define MARGIN_MAX	  1000
+#define SIZE_MAX_BYTES	  (1LL << 50)
 
 /* An image step as it stands in the file. */
 struct image_draft {
 	struct job_image image;
 	const struct yaml_node *source, *from, *destination, *path, *file, *md5;
-	const struct yaml_node *unless_version, *install, *margin;
+	const struct yaml_node *unless_version, *install, *margin, *size;
 };
 
 #define NODE(key, member, needed)                                              \
@@ -64,6 +65,7 @@ static const struct yaml_field download_fields[] = {
 static const struct yaml_field space_fields[] = {
 	NODE("file", file, true),
 	NODE("margin", margin, false),
+	NODE("size", size, false),
 	NODE("path", path, false),
 	UNLESS,
 };
@@ -110,6 +112,23 @@ read_margin(struct image_draft *draft, struct diags *diags)
 	else
 		draft->image.margin_percent = (int)percent;
 	free(digits);
+}
+
+/* Of an image that is not on this machine. */
+static void
+read_size(struct image_draft *draft, struct diags *diags)
+{
+	const struct yaml_node *node = draft->size;
+	int64_t bytes = 0;
+	if (!node)
+		return;
+	if (node->kind != YAML_SCALAR || !str_to_number(node->text, &bytes) ||
+	    bytes < 1 || bytes > SIZE_MAX_BYTES) {
+		diag_add(diags, node->place,
+		    "\"size\" must be a number of bytes, above 0");
+		bytes = 1; /* the file is not looked for then */
+	}
+	draft->image.size_bytes = bytes;
 }
 
 static void
@@ -197,6 +216,7 @@ read_space(struct job_step *step, struct image_draft *draft,
 	draft->image.source = job_text_read(draft->file, "file", diags);
 	draft->image.path = job_text_read(draft->path, "path", diags);
 	read_margin(draft, diags);
+	read_size(draft, diags);
 	step->timeout_ms = SPACE_DEFAULT_MS;
 }
 

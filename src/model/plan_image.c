@@ -245,7 +245,7 @@ plan_check_source(const struct job *job, const struct job_device *device,
 {
 	struct plan_image text;
 	struct stat st;
-	if (!step->image.source)
+	if (!step->image.source || step->image.size_bytes)
 		return;
 	struct diags said = { 0 }; /* by plan_render() */
 	int rc = plan_image(job, device, step, &text, &said);
