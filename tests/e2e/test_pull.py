@@ -147,6 +147,18 @@ class Fetched(Pull):
         self.assertEqual(run.statuses(), ["changed"])
         self.assertEqual(self.lab.state("R1")["version"], NEW)
 
+    def test_every_member_of_a_stack(self):
+        self.pull_lab(kind="cisco_xe", members=2)
+        run = self.fetch(job=self.pull_job("members: true"))
+        self.assertEqual(run.statuses(), ["changed"])
+        second = os.path.join(self.lab.dir, "flash", "R1:2", "got.bin")
+        with open(second, "rb") as file:
+            self.assertEqual(file.read(), self.data)
+        self.assertEqual(self.got(), self.data)
+        os.unlink(second)
+        self.fetch(job=self.pull_job("members: true"))
+        self.assertEqual(self.pulls(), ["done"] * 3)
+
     def test_password_from_a_file(self):
         self.pull_lab()
         path = self.write("server", SECRET + "\n")
