@@ -23,6 +23,7 @@ int command_run(const struct command *command, int argc, char **argv);
 int command_resume(const struct command *command, int argc, char **argv);
 int command_report(const struct command *command, int argc, char **argv);
 int command_runs(const struct command *command, int argc, char **argv);
+int command_shell(const struct command *command, int argc, char **argv);
 int command_profiles(const struct command *command, int argc, char **argv);
 
 /*

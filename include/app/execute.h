@@ -13,4 +13,13 @@ struct options;
 int execute(
     const struct job *job, const struct options *options, const char *resume);
 
+/* Another way to show the result than a report. */
+struct run_view;
+struct execute_face {
+	void *data;
+	void (*show)(void *data, const struct run_view *view);
+};
+int execute_for(const struct job *job, const struct options *options,
+    const char *resume, const struct execute_face *face);
+
 #endif

@@ -11,12 +11,21 @@
 #include <stdbool.h>
 
 struct credentials;
+struct err;
 struct job;
 struct options;
 
 /* -1 after a message when something is missing and nobody can be asked. */
 int login_gather(struct credentials *credentials, const struct options *options,
     const struct job *job);
+
+/* The name of who calls. */
+const char *login_name(void);
+
+/* Does the private key at PATH need a passphrase? -1 with ERR when it cannot
+ * be read. */
+int login_identity_is_encrypted(
+    const char *path, bool *encrypted, struct err *err);
 
 /* After a refusal: asks for name and password again. False when there is no
  * terminal or the person gives up. */

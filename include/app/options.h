@@ -25,6 +25,9 @@ enum option_group {
 	OPTIONS_LOOK = 1 << 9, /* how a report looks: -q, --no-color */
 	OPTIONS_THREADS = 1 << 10, /* --threads alone */
 	OPTIONS_DRY = 1 << 12, /* run --check --force */
+	OPTIONS_SHELL = 1 << 13, /* what the parallel shell tools share */
+	OPTIONS_HELP = 1 << 15, /* --help alone */
+	OPTIONS_LOGIN = 1 << 14, /* ... those that log in */
 	OPTIONS_FORMAT = 1 << 11, /* report --format --output --email */
 };
 
@@ -34,6 +37,7 @@ struct options {
 	struct strs profiles; /* directories given by the user */
 	char *known_hosts; /* path */
 	enum host_keys_policy host_keys;
+	bool has_host_keys; /* it was given */
 	char *username;
 	char *password_file;
 	char *server_password_file; /* of a file server that devices use */
@@ -68,6 +72,21 @@ struct options {
 int options_parse(
     struct options *options, unsigned groups, int argc, char **argv);
 void options_clear(struct options *options);
+
+/*
+ * For a grammar of its own (app/shell_options.c): the rows of GROUPS, counted
+ * from 0, and what one of them does with VALUE. -1 after a message on standard
+ * error.
+ */
+struct options_about {
+	const char *name;
+	char letter; /* or 0 */
+	bool has_value;
+	size_t row;
+};
+bool options_row(size_t at, unsigned groups, struct options_about *about);
+int options_take(struct options *options, const struct options_about *about,
+    const char *value);
 
 /* The part of a subcommand's --help that tells its options. */
 void options_print_help(unsigned groups);

@@ -12,6 +12,9 @@
 _Noreturn void fatal(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 
+/* Ends the process by the signal NUMBER, as if nobody had handled it. */
+void die_by_signal(int number);
+
 _Noreturn void bug_at(const char *file, int line, const char *what);
 
 #define BUG(what) bug_at(__FILE__, __LINE__, what)

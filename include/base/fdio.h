@@ -9,6 +9,11 @@
 struct buf;
 struct err;
 
+/* From now on what is written is private; the umask that the user has is
+ * remembered for what is done in the user's name. */
+void umask_make_private(void);
+mode_t umask_of_user(void);
+
 int fd_set_nonblock(int fd);
 int fd_set_cloexec(int fd);
 

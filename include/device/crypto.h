@@ -27,6 +27,16 @@ struct err;
 int crypto_md5_file(
     const char *path, char text[CRYPTO_MD5_TEXT_BYTES], struct err *err);
 
+/* An Ed25519 key (RFC 8032) from its seed of 32 bytes; NULL if the library
+ * refuses. */
+struct crypto_key;
+struct crypto_key *crypto_key_ed25519(const unsigned char *seed);
+void crypto_key_free(struct crypto_key *key);
+
+/* The signature's 64 bytes. 0, or -1 if the library refuses. */
+int crypto_key_sign(const struct crypto_key *key, const void *data, size_t len,
+    unsigned char *signature);
+
 /*
  * Looks up every algorithm that SSH may come to use, once, in the process
  * that forks the workers. OpenSSL 3 keeps what it found, so a worker inherits

@@ -10,6 +10,7 @@
 
 struct err;
 struct secret;
+struct ssh_key;
 
 enum credentials_method {
 	CREDENTIALS_PASSWORD, /* password, else keyboard-interactive */
@@ -26,6 +27,9 @@ struct credentials {
 	struct secret *server; /* what devices log in to a file server with, or
 				  NULL */
 	char *identity; /* path of the private key, or NULL */
+	/* The same, read (device/ssh_key.h); NULL: each login reads the file.
+	 * Borrowed. */
+	const struct ssh_key *key;
 };
 
 void credentials_clear(struct credentials *credentials);

@@ -28,13 +28,19 @@ struct pool_handler {
 	void (*gone)(void *data, size_t device, int wait_status, bool overdue);
 	/* SIGINT or SIGTERM arrived. */
 	void (*signal)(void *data, int number);
+	/* Other work than worker_main(), with its arguments, told in another
+	 * way than by events: BYTES gets what the worker wrote, as it comes.
+	 * Both or neither; `event` is not called then. */
+	int (*work)(void *data, size_t device, int fd, int off_fd);
+	void (*bytes)(void *data, size_t device, const char *bytes, size_t len);
 };
 
 /* Blocks SIGINT and SIGTERM (they are heard through pool_wait). */
 struct pool *pool_new(
     unsigned threads, const struct pool_handler *handler, struct err *err);
 
-/* Kills (SIGKILL) and reaps whoever still runs; restores the signals. */
+/* Kills (SIGKILL) and reaps whoever still runs or rests; restores the
+ * signals. */
 void pool_free(struct pool *pool);
 
 bool pool_has_room(const struct pool *pool);
@@ -42,12 +48,23 @@ unsigned pool_running(const struct pool *pool);
 void pool_set_threads(struct pool *pool, unsigned threads);
 
 /*
- * Forks a worker for TARGET, known to the handler as DEVICE. It is killed
- * when it outlives KILL_AFTER_MS. -1 with ERR when there is no process or
+ * Forks a worker for TARGET (which the handler's own `work` does not need),
+ * known to the handler as DEVICE. It is killed when it outlives KILL_AFTER_MS. -1 with ERR when there is no process or
  * descriptor to be had (the device was not contacted).
  */
 int pool_start(struct pool *pool, const struct target *target, size_t device,
     int64_t kill_after_ms, struct err *err);
+
+/*
+ * For workers with a `work` of their own, which live on when they have done
+ * it: DEVICE's is free for another, and pool_start() takes it in place of a
+ * new one. It counts no more as running, and `gone` is not called for it.
+ */
+void pool_rest(struct pool *pool, size_t device);
+
+/* In such a worker: waits until pool_start() has another DEVICE for it. False:
+ * there will be none, it ends. */
+bool pool_worker_next(int fd, size_t *device);
 
 /* Waits up to TIMEOUT_MS (-1: until something happens) and calls the handler
  * for all that happened. */

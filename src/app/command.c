@@ -25,6 +25,18 @@ const struct command commands[] = {
 	{ "profiles", "[DEVICE_TYPE]",
 	    "list and check the device profiles, or print one",
 	    OPTIONS_PROFILES, command_profiles },
+	{ "rhosts", "-m HOSTS", "print the hosts, one a line", 0,
+	    command_shell },
+	{ "lcmd", "-m HOSTS COMMAND", "run a command here, for each host", 0,
+	    command_shell },
+	{ "rcmd", "-m HOSTS COMMAND", "run a command on many hosts", 0,
+	    command_shell },
+	{ "rpush", "-m HOSTS FILE", "copy files to many hosts", 0,
+	    command_shell },
+	{ "rpull", "-m HOSTS FILE", "fetch files from many hosts", 0,
+	    command_shell },
+	{ "rscript", "-m HOSTS SCRIPT", "run scripts on many hosts", 0,
+	    command_shell },
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 

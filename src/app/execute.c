@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/deadline.h"
+#include "base/die.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -21,7 +22,6 @@
 #include "run/run.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,7 @@
 /* What shows the run while it is on. */
 struct live {
 	struct progress progress;
+	bool silent; /* only what a person must know while it is on */
 	bool streams; /* events go to standard output, too */
 	struct buf line;
 };
@@ -56,7 +57,8 @@ on_event(void *data, const struct ledger *ledger, size_t device,
 	struct live *live = data;
 	if (live->streams)
 		stream(live, event);
-	progress_event(&live->progress, ledger, device, event);
+	if (!live->silent)
+		progress_event(&live->progress, ledger, device, event);
 }
 
 static bool
@@ -103,17 +105,6 @@ default_known_hosts(void)
 	return xasprintf("%s/.ssh/known_hosts", home && *home ? home : "");
 }
 
-static void
-die_by(int number)
-{
-	sigset_t set;
-	signal(number, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(number);
-}
-
 /* Standard output is --json's if it asks for it, else --format's; events have
  * been there all along. */
 static int
@@ -143,9 +134,12 @@ report(const struct run_view *view, const struct options *options)
 static int
 run_it(const struct job *job, struct credentials *credentials,
     const struct secret *smtp_password, const struct options *options,
-    const struct run_options *run_options)
+    const struct run_options *run_options, const struct execute_face *face)
 {
-	struct live live = { .streams = options->format == REPORT_JSONL };
+	struct live live = {
+		.silent = face != NULL,
+		.streams = options->format == REPORT_JSONL,
+	};
 	struct run_outcome outcome;
 	struct err err;
 	struct run_observer observer = {
@@ -169,20 +163,30 @@ run_it(const struct job *job, struct credentials *credentials,
 		return EXIT_USAGE;
 	}
 	struct run_view view = run_outcome_view(&outcome);
-	report(&view, options);
+	if (face)
+		face->show(face->data, &view);
+	else
+		report(&view, options);
 	/* Nobody is told of what was only tried. */
 	if (!options->check)
 		deliver(&job->report, smtp_password, &view);
 	int status = outcome.exit_status, number = outcome.signal;
 	run_outcome_clear(&outcome);
 	if (number)
-		die_by(number);
+		die_by_signal(number);
 	return status;
 }
 
 int
 execute(
     const struct job *job, const struct options *options, const char *resume)
+{
+	return execute_for(job, options, resume, NULL);
+}
+
+int
+execute_for(const struct job *job, const struct options *options,
+    const char *resume, const struct execute_face *face)
 {
 	struct window window;
 	struct credentials credentials = { 0 };
@@ -219,8 +223,8 @@ execute(
 		&smtp_password, &err))
 		log_error("%s", err.text);
 	else if (login_gather(&credentials, options, job) == 0)
-		status = run_it(
-		    job, &credentials, smtp_password, options, &run_options);
+		status = run_it(job, &credentials, smtp_password, options,
+		    &run_options, face);
 	credentials_clear(&credentials);
 	secret_free(smtp_password);
 	json_decref(call);

@@ -25,7 +25,7 @@ struct environment {
 	struct secret *password, *enable, *passphrase, *server;
 };
 
-static const char *
+const char *
 login_name(void)
 {
 	const struct passwd *user = getpwuid(getuid());
@@ -101,20 +101,31 @@ key_is_encrypted(const char *text)
 	return strstr(text, "ENCRYPTED") != NULL;
 }
 
+int
+login_identity_is_encrypted(const char *path, bool *encrypted, struct err *err)
+{
+	struct buf key;
+	buf_init(&key, 1u << 20);
+	int rc = file_read(path, &key, err);
+	*encrypted = rc == 0 && key_is_encrypted(buf_str(&key));
+	if (key.data)
+		secret_wipe(key.data, key.len);
+	buf_clear(&key);
+	return rc;
+}
+
 static int
 find_passphrase(struct credentials *credentials, struct environment *env)
 {
-	struct buf key;
 	struct err err;
-	int rc = -1;
-	buf_init(&key, 1u << 20);
-	if (file_read(credentials->identity, &key, &err)) {
+	bool encrypted;
+	if (login_identity_is_encrypted(
+		credentials->identity, &encrypted, &err)) {
 		log_error("%s", err.text);
-		goto out;
+		return -1;
 	}
-	rc = 0;
-	if (!key_is_encrypted(buf_str(&key)))
-		goto out;
+	if (!encrypted)
+		return 0;
 	credentials->passphrase = env->passphrase;
 	env->passphrase = NULL;
 	if (!credentials->passphrase)
@@ -123,17 +134,12 @@ find_passphrase(struct credentials *credentials, struct environment *env)
 	if (!credentials->passphrase && prompt_is_possible())
 		credentials->passphrase = prompt_secret(
 		    "Passphrase of the private key");
-	if (!credentials->passphrase) {
-		log_error("%s is encrypted and there is no passphrase "
-			  "(NETPUSH_PASSPHRASE)",
-		    credentials->identity);
-		rc = -1;
-	}
-out:
-	if (key.data)
-		secret_wipe(key.data, key.len);
-	buf_clear(&key);
-	return rc;
+	if (credentials->passphrase)
+		return 0;
+	log_error("%s is encrypted and there is no passphrase "
+		  "(NETPUSH_PASSPHRASE)",
+	    credentials->identity);
+	return -1;
 }
 
 /* What devices log in to a file server with. Nothing is fetched by --check. */

@@ -1,6 +1,8 @@
 /* The executable's entry: finds the subcommand and hands over. */
 #include "app/command.h"
+#include "app/shell.h"
 #include "app/versions.h"
+#include "base/fdio.h"
 #include "base/str.h"
 #include "run/run.h"
 
@@ -8,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static void
 print_usage(FILE *file)
@@ -54,7 +55,9 @@ main(int argc, char **argv)
 	/* Nor must a limit on file sizes: writing fails then, as on a disk
 	 * that is full. */
 	signal(SIGXFSZ, SIG_IGN);
-	umask(077);
+	umask_make_private();
+	if (argc && shell_tool_is(argv[0]))
+		return shell_main(argc, argv, true);
 	if (argc < 2) {
 		print_usage(stderr);
 		return EXIT_USAGE;

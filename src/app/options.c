@@ -103,6 +103,7 @@ take_host_keys(struct options *options, const char *value)
 	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
 		if (strcmp(value, policies[i].name) == 0) {
 			options->host_keys = policies[i].policy;
+			options->has_host_keys = true;
 			return 0;
 		}
 	}
@@ -175,26 +176,29 @@ SWITCH_OPTION(help, help = true)
 #define EVERY (~0u)
 
 static const struct option_row rows[] = {
-	{ "threads", 0, "N", OPTIONS_JOB | OPTIONS_THREADS, take_threads,
-	    "devices at once, instead of the job's threads" },
+	{ "threads", 'j', "N", OPTIONS_JOB | OPTIONS_THREADS | OPTIONS_SHELL,
+	    take_threads,
+	    "devices at once (default: the job's threads; 64 hosts)" },
 	{ "limit", 0, "PATTERNS", OPTIONS_JOB, take_limit,
 	    "only these: hostname globs or @group, by commas; ! excludes" },
 	{ "profiles", 0, "DIR", OPTIONS_JOB | OPTIONS_PROFILES, take_profiles,
 	    "more device profiles; they win over those of the same name" },
-	{ "known-hosts", 0, "FILE", OPTIONS_NETWORK, take_known_hosts,
+	{ "known-hosts", 0, "FILE", OPTIONS_NETWORK | OPTIONS_LOGIN,
+	    take_known_hosts,
 	    "host keys, OpenSSH's format (default ~/.ssh/known_hosts)" },
-	{ "host-keys", 0, "POLICY", OPTIONS_NETWORK, take_host_keys,
-	    "strict, accept-new (default) or off" },
-	{ "username", 0, "NAME", OPTIONS_NETWORK, take_username,
+	{ "host-keys", 0, "POLICY", OPTIONS_NETWORK | OPTIONS_LOGIN,
+	    take_host_keys, "strict, accept-new (default) or off" },
+	{ "username", 0, "NAME", OPTIONS_NETWORK | OPTIONS_LOGIN, take_username,
 	    "log in as NAME" },
-	{ "password-file", 0, "FILE", OPTIONS_NETWORK, take_password_file,
+	{ "password-file", 0, "FILE", OPTIONS_NETWORK | OPTIONS_LOGIN,
+	    take_password_file,
 	    "password in the first line; nobody else may read FILE" },
 	{ "server-password-file", 0, "FILE", OPTIONS_NETWORK,
 	    take_server_password_file,
 	    "... of the file server that devices fetch from" },
-	{ "identity", 0, "FILE", OPTIONS_NETWORK, take_identity,
+	{ "identity", 0, "FILE", OPTIONS_NETWORK | OPTIONS_LOGIN, take_identity,
 	    "log in with this private key" },
-	{ "agent", 0, NULL, OPTIONS_NETWORK, take_agent,
+	{ "agent", 0, NULL, OPTIONS_NETWORK | OPTIONS_LOGIN, take_agent,
 	    "log in with the keys of ssh-agent" },
 	{ "at", 0, "TIME", OPTIONS_RUN, take_at,
 	    "wait until then: \"2026-11-22 02:00\", 02:00, RFC 3339" },
@@ -206,8 +210,8 @@ static const struct option_row rows[] = {
 	    "change lists that may lock out; resume: unknown devices, too" },
 	{ "keep", 0, "N", OPTIONS_RUNS, take_keep,
 	    "remove all but the N newest runs" },
-	{ "state-dir", 0, "DIR", OPTIONS_NETWORK | OPTIONS_STATE,
-	    take_state_dir,
+	{ "state-dir", 0, "DIR",
+	    OPTIONS_NETWORK | OPTIONS_STATE | OPTIONS_SHELL, take_state_dir,
 	    "where runs are kept (default ~/.local/state/netpush)" },
 	{ "json", 0, "FILE", OPTIONS_REPORT, take_json,
 	    "write the result as JSON; - for standard output" },
@@ -227,10 +231,10 @@ static const struct option_row rows[] = {
 	    "print the exact lines for each device" },
 	{ "verbose", 'v', NULL, OPTIONS_REPORT, take_verbose,
 	    "show each step; twice: the dialogue with each device, too" },
-	{ "quiet", 'q', NULL, OPTIONS_REPORT | OPTIONS_LOOK, take_quiet,
-	    "show failures only" },
-	{ "no-color", 0, NULL, OPTIONS_REPORT | OPTIONS_LOOK, take_no_color,
-	    "no colours on a terminal (also: NO_COLOR)" },
+	{ "quiet", 'q', NULL, OPTIONS_REPORT | OPTIONS_LOOK | OPTIONS_SHELL,
+	    take_quiet, "show failures only" },
+	{ "no-color", 0, NULL, OPTIONS_REPORT | OPTIONS_LOOK | OPTIONS_SHELL,
+	    take_no_color, "no colours on a terminal (also: NO_COLOR)" },
 	{ "help", 'h', NULL, EVERY, take_help, "show this" },
 };
 #define ROWS	     (sizeof(rows) / sizeof(rows[0]))
@@ -285,6 +289,30 @@ options_parse(struct options *options, unsigned groups, int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		strs_add(&options->words, argv[i]);
 	return 0;
+}
+
+bool
+options_row(size_t at, unsigned groups, struct options_about *about)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!(rows[i].groups & groups) || at--)
+			continue;
+		*about = (struct options_about){
+			.name = rows[i].name,
+			.letter = rows[i].letter,
+			.has_value = rows[i].value != NULL,
+			.row = i,
+		};
+		return true;
+	}
+	return false;
+}
+
+int
+options_take(struct options *options, const struct options_about *about,
+    const char *value)
+{
+	return rows[about->row].take(options, value);
 }
 
 void

@@ -1,6 +1,7 @@
 /* Ends the process when there is no other way on. */
 #include "base/die.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,17 @@ fatal(const char *fmt, ...)
 	fputc('\n', stderr);
 	va_end(ap);
 	_exit(FATAL_STATUS);
+}
+
+void
+die_by_signal(int number)
+{
+	sigset_t set;
+	signal(number, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(number);
 }
 
 void

@@ -14,6 +14,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static mode_t users_umask = 022;
+
+void
+umask_make_private(void)
+{
+	users_umask = umask(077);
+}
+
+mode_t
+umask_of_user(void)
+{
+	return users_umask;
+}
+
 int
 fd_set_nonblock(int fd)
 {

@@ -85,6 +85,38 @@ out:
 	return rc;
 }
 
+#define ED25519_SEED_BYTES	32
+#define ED25519_SIGNATURE_BYTES 64
+
+/* crypto_key is OpenSSL's EVP_PKEY, by a name that others may know. */
+struct crypto_key *
+crypto_key_ed25519(const unsigned char *seed)
+{
+	return (struct crypto_key *)EVP_PKEY_new_raw_private_key(
+	    EVP_PKEY_ED25519, NULL, seed, ED25519_SEED_BYTES);
+}
+
+void
+crypto_key_free(struct crypto_key *key)
+{
+	EVP_PKEY_free((EVP_PKEY *)key);
+}
+
+int
+crypto_key_sign(const struct crypto_key *key, const void *data, size_t len,
+    unsigned char *signature)
+{
+	size_t size = ED25519_SIGNATURE_BYTES;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool good = context &&
+	    EVP_DigestSignInit(context, NULL, NULL, NULL, (EVP_PKEY *)key) ==
+		1 &&
+	    EVP_DigestSign(context, signature, &size, data, len) == 1 &&
+	    size == ED25519_SIGNATURE_BYTES;
+	EVP_MD_CTX_free(context);
+	return good ? 0 : -1;
+}
+
 void
 crypto_warm_up(void)
 {

@@ -35,7 +35,7 @@ look_up(const char *address, int port, int flags, struct found *found)
 	struct addrinfo hints = {
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG | flags,
+		.ai_flags = AI_NUMERICSERV | flags,
 	};
 	char service[16];
 	snprintf(service, sizeof(service), "%d", port);
@@ -72,7 +72,7 @@ serve(const char *address, int port, int fd, pid_t parent)
 	if (fd > 3)
 		close_range(3, (unsigned)fd - 1, 0);
 	close_range((unsigned)fd + 1, ~0U, 0);
-	look_up(address, port, 0, &found);
+	look_up(address, port, AI_ADDRCONFIG, &found);
 	_exit(fd_write_all(fd, &found, sizeof(found)) ? 1 : 0);
 }
 

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "device/crypto.h"
 #include "device/fault.h"
+#include "device/ssh_key.h"
 #include "device/tcp.h"
 #include "device/wait.h"
 #include "model/profile.h"
@@ -319,11 +320,38 @@ login_password(
 	return rc;
 }
 
+/* libssh2 frees what is put into *SIGNATURE with the session's allocator. */
+static int
+sign(LIBSSH2_SESSION *session, unsigned char **signature, size_t *len,
+    const unsigned char *data, size_t data_len, void **abstract)
+{
+	const struct ssh_key *key = *abstract;
+	(void)session;
+	*signature = malloc(SSH_KEY_SIGNATURE_BYTES);
+	*len = SSH_KEY_SIGNATURE_BYTES;
+	return *signature ? ssh_key_sign(key, data, data_len, *signature) : -1;
+}
+
+static int
+login_read_key(
+    struct ssh *ssh, const char *username, int64_t deadline, struct err *err)
+{
+	void *key = (void *)ssh->target->credentials->key;
+	int rc;
+	RETRY(rc,
+	    libssh2_userauth_publickey(ssh->session, username,
+		ssh_key_blob(key), SSH_KEY_BLOB_BYTES, sign, &key),
+	    ssh, deadline, "the login (private key)", err);
+	return rc;
+}
+
 static int
 login_key(
     struct ssh *ssh, const char *username, int64_t deadline, struct err *err)
 {
 	const struct credentials *credentials = ssh->target->credentials;
+	if (credentials->key)
+		return login_read_key(ssh, username, deadline, err);
 	const char *passphrase = credentials->passphrase
 	    ? secret_reveal(credentials->passphrase)
 	    : "";

@@ -37,6 +37,7 @@
 
 struct slot {
 	bool used;
+	bool rests; /* its worker waits for something to do */
 	pid_t pid;
 	int fd;
 	size_t device;
@@ -59,6 +60,8 @@ struct pool {
 	size_t slot_count, slot_cap;
 	struct slot **free_slots;
 	size_t free_count, free_cap;
+	struct slot **resting; /* the last to come is the first to go */
+	size_t resting_count, resting_cap;
 	int epoll_fd;
 	int signal_fd;
 	int held_fd; /* the workers keep it open; -1: none */
@@ -93,14 +96,25 @@ pool_new(unsigned threads, const struct pool_handler *handler, struct err *err)
 }
 
 static void
+forget_resting(struct pool *pool, const struct slot *slot)
+{
+	for (size_t i = 0; i < pool->resting_count; i++)
+		if (pool->resting[i] == slot)
+			pool->resting[i] = pool->resting[--pool->resting_count];
+}
+
+static void
 slot_release(struct pool *pool, struct slot *slot)
 {
 	close(slot->fd);
 	buf_clear(&slot->line);
 	slot->used = false;
+	if (slot->rests)
+		forget_resting(pool, slot);
+	else
+		pool->running--;
 	GROW(pool->free_slots, pool->free_count, pool->free_cap);
 	pool->free_slots[pool->free_count++] = slot;
-	pool->running--;
 }
 
 static struct slot *
@@ -136,6 +150,7 @@ pool_free(struct pool *pool)
 	}
 	free(pool->slots);
 	free(pool->free_slots);
+	free(pool->resting);
 	if (pool->epoll_fd >= 0)
 		close(pool->epoll_fd);
 	if (pool->signal_fd >= 0)
@@ -204,8 +219,10 @@ move_fd(int fd, int to)
 
 /* In the child: nothing of the parent's but the socket. Never returns. */
 static _Noreturn void
-become_worker(const struct pool *pool, const struct target *target, int fd)
+become_worker(
+    const struct pool *pool, const struct target *target, size_t device, int fd)
 {
+	const struct pool_handler *handler = &pool->handler;
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction stop = { .sa_handler = call_off };
 	/* Siblings' sockets kept open would hide their death; and the table may
@@ -238,7 +255,63 @@ become_worker(const struct pool *pool, const struct target *target, int fd)
 	fd_set_cloexec(WORKER_OFF_FD);
 	if (pool->held_fd >= 0)
 		fd_set_cloexec(WORKER_HELD_FD);
+	if (handler->work)
+		_exit(handler->work(
+		    handler->data, device, WORKER_FD, WORKER_OFF_FD));
 	_exit(worker_main(target, WORKER_FD, WORKER_OFF_FD));
+}
+
+static struct slot *
+slot_of(const struct pool *pool, size_t device)
+{
+	for (size_t i = 0; i < pool->slot_count; i++)
+		if (pool->slots[i]->used && !pool->slots[i]->rests &&
+		    pool->slots[i]->device == device)
+			return pool->slots[i];
+	return NULL;
+}
+
+/* One that rests does it; false: none can. */
+static bool
+wake(struct pool *pool, size_t device, int64_t kill_after_ms)
+{
+	while (pool->resting_count) {
+		struct slot *slot = pool->resting[pool->resting_count - 1];
+		/* One that died meanwhile is heard of by its stream's end. */
+		bool sent = send(slot->fd, &device, sizeof(device),
+				MSG_NOSIGNAL) == sizeof(device);
+		pool->resting_count--;
+		if (!sent)
+			continue;
+		slot->rests = false;
+		slot->device = device;
+		slot->kill_at = deadline_in(kill_after_ms);
+		pool->running++;
+		return true;
+	}
+	return false;
+}
+
+bool
+pool_worker_next(int fd, size_t *device)
+{
+	for (;;) {
+		ssize_t n = read(fd, device, sizeof(*device));
+		if (n < 0 && errno == EINTR)
+			continue;
+		return n == sizeof(*device);
+	}
+}
+
+void
+pool_rest(struct pool *pool, size_t device)
+{
+	struct slot *slot = slot_of(pool, device);
+	BUG_IF(!slot);
+	slot->rests = true;
+	pool->running--;
+	GROW(pool->resting, pool->resting_count, pool->resting_cap);
+	pool->resting[pool->resting_count++] = slot;
 }
 
 int
@@ -246,6 +319,8 @@ pool_start(struct pool *pool, const struct target *target, size_t device,
     int64_t kill_after_ms, struct err *err)
 {
 	int fds[2];
+	if (wake(pool, device, kill_after_ms))
+		return 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
 		return err_sys(
 		    err, ERR_INTERNAL, errno, "no socket for a worker");
@@ -258,7 +333,7 @@ pool_start(struct pool *pool, const struct target *target, size_t device,
 		    err, ERR_INTERNAL, cause, "no process for a worker");
 	}
 	if (pid == 0)
-		become_worker(pool, target, fds[1]);
+		become_worker(pool, target, device, fds[1]);
 	close(fds[1]);
 	fd_set_nonblock(fds[0]);
 	struct slot *slot = slot_take(pool);
@@ -335,7 +410,7 @@ reap(struct pool *pool, struct slot *slot)
 {
 	int wait_status = 0;
 	size_t device = slot->device;
-	bool overdue = slot->overdue;
+	bool overdue = slot->overdue, rested = slot->rests;
 	/* The stream ended because the process did, or is about to: the kernel
 	 * closes it just before. One that lives on is broken. */
 	struct pollfd ended = {
@@ -350,7 +425,9 @@ reap(struct pool *pool, struct slot *slot)
 	while (waitpid(slot->pid, &wait_status, 0) < 0 && errno == EINTR)
 		;
 	slot_release(pool, slot);
-	pool->handler.gone(pool->handler.data, device, wait_status, overdue);
+	if (!rested)
+		pool->handler.gone(
+		    pool->handler.data, device, wait_status, overdue);
 }
 
 static void
@@ -359,6 +436,13 @@ listen_to(struct pool *pool, struct slot *slot)
 	static char chunk[READ_BYTES];
 	for (;;) {
 		ssize_t n = read(slot->fd, chunk, sizeof(chunk));
+		if (n > 0 && pool->handler.bytes) {
+			/* One piece at a time: nobody waits for a worker that
+			 * talks without end. */
+			pool->handler.bytes(
+			    pool->handler.data, slot->device, chunk, (size_t)n);
+			return;
+		}
 		if (n > 0) {
 			bool has_line = memchr(chunk, '\n', (size_t)n) != NULL;
 			if (!buf_add(&slot->line, chunk, (size_t)n)) {
@@ -400,7 +484,8 @@ kill_overdue(struct pool *pool)
 	pool->next_look = now + OVERDUE_LOOK_MS;
 	for (size_t i = 0; i < pool->slot_count; i++) {
 		struct slot *slot = pool->slots[i];
-		if (slot->used && now >= slot->kill_at && !slot->overdue) {
+		if (slot->used && !slot->rests && now >= slot->kill_at &&
+		    !slot->overdue) {
 			slot->overdue = true;
 			kill(slot->pid, SIGKILL);
 		}
@@ -429,15 +514,6 @@ pool_wait(struct pool *pool, int timeout_ms)
 	kill_overdue(pool);
 }
 
-static struct slot *
-slot_of(const struct pool *pool, size_t device)
-{
-	for (size_t i = 0; i < pool->slot_count; i++)
-		if (pool->slots[i]->used && pool->slots[i]->device == device)
-			return pool->slots[i];
-	return NULL;
-}
-
 void
 pool_go(struct pool *pool, size_t device)
 {
@@ -461,6 +537,6 @@ pool_each(
     const struct pool *pool, void (*fn)(void *data, size_t device), void *data)
 {
 	for (size_t i = 0; i < pool->slot_count; i++)
-		if (pool->slots[i]->used)
+		if (pool->slots[i]->used && !pool->slots[i]->rests)
 			fn(data, pool->slots[i]->device);
 }

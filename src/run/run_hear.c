@@ -5,11 +5,10 @@
 #include "run_parts.h"
 
 #include "base/alloc.h"
-#include "base/base64.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "device/known_hosts.h"
+#include "run/host_key.h"
 #include "run/journal.h"
 #include "run/pool.h"
 
@@ -29,25 +28,17 @@ may_replace_key(const struct run *run)
 static void
 remember_host_key(struct run *run, const struct event *event)
 {
-	const char *address = NULL, *type = NULL, *key = NULL;
-	int port = 0;
-	struct buf blob;
 	struct err err;
-	buf_init(&blob, 65536);
-	if (json_unpack(event->more, "{s:s, s:i, s:s, s:s}", "address",
-		&address, "port", &port, "key_type", &type, "key", &key) ||
-	    !base64_get(key, &blob))
-		log_warn("a worker reported a host key that makes no sense");
-	else if (json_is_true(json_object_get(event->more, "replaces"))) {
-		if (may_replace_key(run) &&
-		    known_hosts_replace(run->options->known_hosts, address,
-			(uint16_t)port, type, buf_str(&blob), blob.len, &err))
-			log_warn("%s", err.text);
-	} else if (known_hosts_append(run->options->known_hosts, address,
-		       (uint16_t)port, type, buf_str(&blob), blob.len, &err))
+	const char *path = run->options->known_hosts;
+	bool replaces = json_is_true(json_object_get(event->more, "replaces"));
+	int rc = 0;
+	if (!replaces)
+		rc = host_key_append(event->more, path, &err);
+	else if (may_replace_key(run))
+		rc = host_key_replace(event->more, path, &err);
+	if (rc)
 		log_warn("%s", err.text);
 	run->known_hosts_stale = true;
-	buf_clear(&blob);
 }
 
 static const struct job_step *

@@ -6,7 +6,6 @@
 #include "run/worker.h"
 
 #include "base/alloc.h"
-#include "base/base64.h"
 #include "base/buf.h"
 #include "base/deadline.h"
 #include "base/fdio.h"
@@ -19,6 +18,7 @@
 #include "device/visit.h"
 #include "device/wait.h"
 #include "run/event.h"
+#include "run/host_key.h"
 #include "text/redact.h"
 
 #include <errno.h>
@@ -266,14 +266,11 @@ emit_host_key(struct worker *worker, const char *address, int port,
     const char *type, const void *key, size_t len, bool replaces)
 {
 	struct event event;
-	char *text = base64_put(key, len);
 	event_init(&event, EVENT_HOST_KEY);
-	event.more = json_pack("{s:s, s:i, s:s, s:s}", "address", address,
-	    "port", port, "key_type", type, "key", text);
+	event.more = host_key_put(address, port, type, key, len);
 	if (replaces)
 		json_object_set_new(event.more, "replaces", json_true());
 	emit(worker, &event);
-	free(text);
 	trust(worker, address, port, type, key, len);
 }
 

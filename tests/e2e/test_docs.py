@@ -13,6 +13,8 @@ An example is a fenced block behind a comment that readers do not see:
     <!-- check: result -->       a result.json
     <!-- check: run changed -->  what a run of the playbook prints
     <!-- check: run refused -->  ... with a typing mistake in one line
+    <!-- check: shell -->        calls of the parallel shell tools and what they
+                                 print (test_shell_docs.py)
 """
 
 import glob
@@ -70,7 +72,7 @@ class Examples(Case):
                     getattr(self, "example_" + kind)(name, text, behind)
         self.assertEqual(seen, {
             "job", "mistakes", "render", "inventory", "profile", "events",
-            "result", "run"})
+            "result", "run", "shell"})
 
     def example_job(self, name, text, _):
         run = self.check_job(text)
@@ -113,6 +115,10 @@ class Examples(Case):
 
     def example_result(self, _, text, __):
         check_result(json.loads(text))
+
+    def example_shell(self, _, text, __):
+        """Executed by test_shell_docs.py, which has hosts."""
+        self.assertTrue(text.startswith("$ "))
 
     def example_run(self, name, text, __):
         """Executed below, with a lab."""
@@ -275,20 +281,21 @@ class Tables(Case):
     def test_options(self):
         manual = read("docs/netpush.1").replace("\\&", "")
         told = {"--" + name for name in re.findall(
-            r"Fl Fl ([a-z-]+)", manual)} - {"--version"}
+            r"Fl Fl ([a-z_-]+)", manual)} - {"--version"}
         known = set()
         for command in ("check", "run", "resume", "report", "runs",
-                        "profiles"):
+                        "profiles", "rhosts", "lcmd", "rcmd", "rpush",
+                        "rpull", "rscript"):
             run = self.netpush(command, "--help").wait()
             self.assertEqual(run.returncode, 0)
-            known |= set(re.findall(r"(?m)^ +(?:-\w, )?(--[a-z-]+)",
+            known |= set(re.findall(r"(?m)^ +(?:-\w, )?(--[a-z_-]+)",
                                     run.stdout))
             self.assertIn(".It Cm " + command, manual)
         self.assertEqual(told, known)
 
     def test_commands_of_the_manual_are_all(self):
         run = self.netpush("--help").wait()
-        commands = set(re.findall(r"(?m)^  ([a-z]+) (?:JOB|\[|[A-Z])",
+        commands = set(re.findall(r"(?m)^  ([a-z]+) (?:JOB|-m|\[|[A-Z])",
                                   run.stdout)) - {"netpush"}
         self.assertTrue(commands)
         manual = read("docs/netpush.1")

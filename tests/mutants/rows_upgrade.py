@@ -59,7 +59,7 @@ MUTANTS = [
            "return step->image.accept_new_host_key;", "return true;",
            E2E + "Reload.test_new_host_key_is_refused"),
     mutant("back: the new key is the known one", "src/run/run_hear.c",
-           "if (may_replace_key(run) &&", "if (false &&",
+           "else if (may_replace_key(run))", "else if (false)",
            E2E + "Reload.test_new_host_key_that_the_job_takes"),
     mutant("told: remembered over other changes", LEDGER,
            "if (json_is_true(json_object_get(event->more, \"reload\"))) {",

@@ -475,24 +475,34 @@ the_pace_is_that_of_late(void **state)
 	assert_int_equal(copy_pace_left_ms(&pace, 1), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_file_comes_down),
-		TEST(a_tree_comes_down),
-		TEST(names_that_lead_elsewhere_are_refused),
-		TEST(what_was_not_asked_for_is_refused),
-		TEST(what_is_not_whole_is_refused),
-		TEST(lines_that_are_none_are_refused),
-		TEST(sizes_go_beyond_4_gigabytes),
-		TEST(a_file_goes_up),
-		TEST(an_upload_counts_when_all_is_said),
-		TEST(a_refused_channel_is_a_refused_transfer),
-		TEST(silence_is_told_from_the_deadline),
-		TEST(the_pace_is_that_of_late),
+		cmocka_unit_test_setup_teardown(
+		    a_file_comes_down, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_tree_comes_down, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    names_that_lead_elsewhere_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_was_not_asked_for_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_is_not_whole_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    lines_that_are_none_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    sizes_go_beyond_4_gigabytes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_file_goes_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    an_upload_counts_when_all_is_said, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_refused_channel_is_a_refused_transfer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    silence_is_told_from_the_deadline, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    the_pace_is_that_of_late, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,8 +94,12 @@ struct bench {
 static inline void
 bench_begin(struct bench *bench, unsigned threads, int backlog)
 {
-	struct pool_handler handler = { &bench->heard, on_event, on_gone,
-		on_signal };
+	struct pool_handler handler = {
+		.data = &bench->heard,
+		.event = on_event,
+		.gone = on_gone,
+		.signal = on_signal,
+	};
 	struct err err;
 	*bench = (struct bench){
 		.device = {
