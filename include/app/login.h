@@ -1,8 +1,9 @@
 /*
  * Gathers the credentials for a run, first that is set: options, the job's
  * `credentials:`, NETPUSH_USERNAME / NETPUSH_PASSWORD /
- * NETPUSH_ENABLE_PASSWORD / NETPUSH_PASSPHRASE, systemd's credentials
- * (username, password, enable, passphrase), a prompt on the terminal.
+ * NETPUSH_ENABLE_PASSWORD / NETPUSH_PASSPHRASE / NETPUSH_SERVER_PASSWORD,
+ * systemd's credentials (username, password, enable, passphrase,
+ * server_password), a prompt on the terminal.
  */
 #ifndef NETPUSH_APP_LOGIN_H
 #define NETPUSH_APP_LOGIN_H

@@ -40,6 +40,7 @@ struct options {
 	bool has_host_keys; /* it was given */
 	char *username;
 	char *password_file;
+	char *server_password_file; /* of a file server that devices use */
 	char *identity;
 	bool agent;
 	char *state_dir;

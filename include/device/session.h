@@ -54,12 +54,21 @@ int session_show(struct session *session, const char *command,
 int session_patient(struct session *session, const char *command,
     int64_t timeout_ms, struct buf *out, struct fault *fault);
 
-/* The same for one that asks: QUESTIONS are looked for before the profile's
- * own. SILENCE_MS: how long it may say nothing. What it said is in OUT only
- * if it came back to a prompt. */
+/* What a command may ask, and how long it may take. */
+struct session_talk {
+	/* Looked for before the profile's own. */
+	const struct profile_question *questions;
+	size_t count;
+	const struct secret
+	    *secret; /* the answer "{{secret}}", once; or NULL */
+	int64_t silence_ms; /* how long it may say nothing */
+	int64_t timeout_ms;
+};
+
+/* The same for one that asks. What it said is in OUT only if it came back to a
+ * prompt. */
 int session_dialogue(struct session *session, const char *command,
-    const struct profile_question *questions, size_t count, int64_t silence_ms,
-    int64_t timeout_ms, struct buf *out, struct fault *fault);
+    const struct session_talk *talk, struct buf *out, struct fault *fault);
 
 /* Adds TEXT, which the device showed, as it may be written down. */
 void session_clean(

@@ -24,6 +24,8 @@ struct credentials {
 	struct secret *password; /* or NULL */
 	struct secret *enable; /* or NULL */
 	struct secret *passphrase; /* of the identity, or NULL */
+	struct secret *server; /* what devices log in to a file server with, or
+				  NULL */
 	char *identity; /* path of the private key, or NULL */
 	/* The same, read (device/ssh_key.h); NULL: each login reads the file.
 	 * Borrowed. */

@@ -86,14 +86,17 @@ enum job_strategy {
 struct job_image {
 	struct template *path; /* on the device */
 	struct template *source; /* on this machine */
+	struct template *from; /* upload: URL, the device fetches it itself */
 	struct template *md5;
 	struct template *version; /* expect_version */
 	struct template *unless_version; /* nothing is done if that runs */
 	bool check_md5, skip_if_present; /* upload, download */
 	bool members; /* upload, verify_image: on every member of a stack */
 	bool installs; /* reload: `path` is to be installed */
-	bool accept_new_host_key; /* reload */
+	bool accept_new_host_key; /* reload: the device's; `from`: a server's
+				     that the device does not know */
 	int margin_percent; /* space */
+	int64_t size_bytes; /* space: of the image; 0: that of `source` */
 	int64_t wait_ms; /* reload, wait */
 };
 

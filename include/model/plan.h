@@ -63,11 +63,15 @@ char *plan_render_text(const struct job *job, const struct job_device *device,
 
 /* The texts of a step about images, rendered. NULL: not given. */
 struct plan_image {
-	char *path, *source, *md5, *version, *unless_version;
+	char *path, *source, *from, *md5, *version, *unless_version;
 };
 int plan_image(const struct job *job, const struct job_device *device,
     const struct job_step *step, struct plan_image *image, struct diags *diags);
 void plan_image_clear(struct plan_image *image);
+
+/* Does a device of JOB log in to a file server, so that somebody must have the
+ * password for it? */
+bool plan_wants_server_password(const struct job *job);
 
 /* The names that the profile's templates about images may use: path,
  * filesystem, stack (false). New reference. */

@@ -13,6 +13,7 @@
 #include "model/acl_uses.h"
 #include "model/profile_guard.h"
 #include "model/profile_image.h"
+#include "model/profile_pull.h"
 #include "model/timeouts.h"
 
 #include <jansson.h>
@@ -172,6 +173,7 @@ struct profile {
 			     connect to */
 
 	struct profile_image image; /* image, boot, reload */
+	struct profile_pull pull;
 
 	struct profile_template *templates;
 	size_t template_count;

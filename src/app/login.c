@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "model/credentials.h"
 #include "model/job.h"
+#include "model/plan.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@
 /* The secrets of the environment. All are taken out of it whatever is used:
  * no child process may see one. */
 struct environment {
-	struct secret *password, *enable, *passphrase;
+	struct secret *password, *enable, *passphrase, *server;
 };
 
 const char *
@@ -141,6 +142,39 @@ find_passphrase(struct credentials *credentials, struct environment *env)
 	return -1;
 }
 
+/* What devices log in to a file server with. Nothing is fetched by --check. */
+static int
+find_server_password(struct credentials *credentials,
+    const struct options *options, const struct job *job,
+    struct environment *env)
+{
+	struct err err;
+	if (options->check || !plan_wants_server_password(job))
+		return 0;
+	if (options->server_password_file) {
+		credentials->server = credentials_read_file(
+		    options->server_password_file, &err);
+		if (!credentials->server)
+			log_error("%s", err.text);
+		return credentials->server ? 0 : -1;
+	}
+	credentials->server = env->server;
+	env->server = NULL;
+	if (!credentials->server)
+		credentials->server = credentials_from_systemd(
+		    "server_password");
+	if (!credentials->server && !str_eq(job->source, "env") &&
+	    prompt_is_possible())
+		credentials->server = prompt_secret(
+		    "Password of the file server");
+	if (credentials->server)
+		return 0;
+	log_error("there is no password for the file server that devices are "
+		  "to fetch from: set NETPUSH_SERVER_PASSWORD, give "
+		  "--server-password-file FILE, or run it on a terminal");
+	return -1;
+}
+
 static int
 gather(struct credentials *credentials, const struct options *options,
     const struct job *job, struct environment *env)
@@ -184,12 +218,16 @@ login_gather(struct credentials *credentials, const struct options *options,
 		.password = credentials_take_env("NETPUSH_PASSWORD"),
 		.enable = credentials_take_env("NETPUSH_ENABLE_PASSWORD"),
 		.passphrase = credentials_take_env("NETPUSH_PASSPHRASE"),
+		.server = credentials_take_env("NETPUSH_SERVER_PASSWORD"),
 	};
 	*credentials = (struct credentials){ 0 };
 	int rc = gather(credentials, options, job, &env);
+	if (rc == 0)
+		rc = find_server_password(credentials, options, job, &env);
 	secret_free(env.password);
 	secret_free(env.enable);
 	secret_free(env.passphrase);
+	secret_free(env.server);
 	return rc;
 }
 

@@ -147,6 +147,7 @@ take_format(struct options *options, const char *value)
 TEXT_OPTION(known_hosts)
 TEXT_OPTION(username)
 TEXT_OPTION(password_file)
+TEXT_OPTION(server_password_file)
 TEXT_OPTION(identity)
 TEXT_OPTION(state_dir)
 TEXT_OPTION(json)
@@ -192,6 +193,9 @@ static const struct option_row rows[] = {
 	{ "password-file", 0, "FILE", OPTIONS_NETWORK | OPTIONS_LOGIN,
 	    take_password_file,
 	    "password in the first line; nobody else may read FILE" },
+	{ "server-password-file", 0, "FILE", OPTIONS_NETWORK,
+	    take_server_password_file,
+	    "... of the file server that devices fetch from" },
 	{ "identity", 0, "FILE", OPTIONS_NETWORK | OPTIONS_LOGIN, take_identity,
 	    "log in with this private key" },
 	{ "agent", 0, NULL, OPTIONS_NETWORK | OPTIONS_LOGIN, take_agent,
@@ -321,6 +325,7 @@ options_clear(struct options *options)
 	free(options->known_hosts);
 	free(options->username);
 	free(options->password_file);
+	free(options->server_password_file);
 	free(options->identity);
 	free(options->state_dir);
 	free(options->json);

@@ -46,6 +46,7 @@ session_new(struct transport *transport, const struct target *target,
 	redactor_add(&session->redactor, credentials->password);
 	redactor_add(&session->redactor, credentials->enable);
 	redactor_add(&session->redactor, credentials->passphrase);
+	redactor_add(&session->redactor, credentials->server);
 	/* Room for one line more, and the open one: nothing is cut in it. */
 	buf_init(&session->greeting,
 	    SESSION_GREETING_LIMIT_BYTES + 2 * (SCREEN_LINE_LIMIT_BYTES + 1));

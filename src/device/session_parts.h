@@ -56,6 +56,7 @@ struct command_answer {
 	/* Answers to what the lines ask, before the profile's; or NULL. */
 	const struct profile_question *questions;
 	size_t question_count;
+	const struct secret *secret; /* to be given to one of them; or NULL */
 	const struct profile *profile;
 };
 

@@ -22,8 +22,8 @@ run_answer(struct session *session, struct command_answer *answer,
 	size_t before = answer->out->len;
 	if (session_enter(session, session->profile->exec_mode, fault))
 		return -1;
-	if (session_run_lines(
-		session, &command, 1, 1, deadline, NULL, answer, fault))
+	if (session_run_lines(session, &command, 1, 1, deadline, answer->secret,
+		answer, fault))
 		return -1;
 	if (answer->refused) {
 		fault_at(fault, 0, command, buf_str(answer->out) + before);
@@ -188,18 +188,18 @@ session_patient(struct session *session, const char *command,
 
 int
 session_dialogue(struct session *session, const char *command,
-    const struct profile_question *questions, size_t count, int64_t silence_ms,
-    int64_t timeout_ms, struct buf *out, struct fault *fault)
+    const struct session_talk *talk, struct buf *out, struct fault *fault)
 {
 	struct command_answer answer = {
 		.purpose = FOR_OUTPUT,
 		.out = out,
-		.silence_ms = silence_ms,
-		.questions = questions,
-		.question_count = count,
+		.silence_ms = talk->silence_ms,
+		.questions = talk->questions,
+		.question_count = talk->count,
+		.secret = talk->secret,
 	};
 	return run_answer(session, &answer, command,
-	    session_deadline(session, timeout_ms), fault);
+	    session_deadline(session, talk->timeout_ms), fault);
 }
 
 int

@@ -1,15 +1,16 @@
 /*
  * `upload` and `download`: a file is brought to the device or from it, over a
- * connection of its own, and compared by its MD5. What is there already is not
- * copied again; what an interrupted copy left is taken away.
+ * connection of its own, or fetched by the device, and compared by its MD5.
+ * What is there already is not copied again; what an interrupted copy left is
+ * taken away.
  */
 #include "step_parts.h"
 
 #include "base/alloc.h"
 #include "base/deadline.h"
 #include "base/str.h"
-#include "device/crypto.h"
 #include "device/visit.h"
+#include "step_pull.h"
 #include "step_transfer.h"
 
 #include <errno.h>
@@ -28,9 +29,11 @@ struct copy_step {
 	struct plan_image texts;
 	const char *path; /* on the device: where this copy goes, or from */
 	struct step_result *result;
-	int64_t size; /* of the file here */
+	int64_t size; /* of the file to be copied; -1: not known yet */
 	int64_t there; /* of the file there, before; -1: there was none */
-	char md5[CRYPTO_MD5_TEXT_BYTES]; /* of the file here */
+	char md5[CRYPTO_MD5_TEXT_BYTES]; /* of the file to be copied */
+	bool untouched; /* the copy failed before it began */
+	char *old_md5; /* of the file there, before; NULL: not asked */
 };
 
 /* "flash:/a/b" is in "flash:/a/", "flash:b" in "flash:". */
@@ -54,7 +57,8 @@ is_there(struct copy_step *copy, bool *is)
 {
 	struct step_result *result = copy->result;
 	*is = false;
-	if (!copy->step->image.skip_if_present || copy->there != copy->size)
+	if (!copy->step->image.skip_if_present || copy->there < 0 ||
+	    (copy->size >= 0 && copy->there != copy->size))
 		return 0;
 	if (!copy->step->image.check_md5) {
 		*is = true;
@@ -65,7 +69,7 @@ is_there(struct copy_step *copy, bool *is)
 	if (!md5)
 		return -1;
 	*is = strcasecmp(md5, copy->md5) == 0;
-	free(md5);
+	copy->old_md5 = md5;
 	return 0;
 }
 
@@ -83,8 +87,8 @@ spare_running(const struct copy_step *copy)
 	if (software.image && profile_path_is_same(software.image, copy->path))
 		rc = err_set(&fault->err, ERR_VERIFY,
 		    "not copied: the device runs from %s, and it is another "
-		    "file than the one here",
-		    copy->path);
+		    "file than the one %s",
+		    copy->path, copy->texts.from ? "wanted" : "here");
 	step_software_clear(&software);
 	return rc;
 }
@@ -138,12 +142,36 @@ remove_rest(struct copy_step *copy)
 	return rc == 0 && size < 0 ? 0 : -1;
 }
 
+/* A device that could not fetch may not have touched what stood there. */
+static bool
+is_as_before(struct copy_step *copy)
+{
+	struct fault ignored = { 0 };
+	int64_t size = -1;
+	char *md5 = NULL;
+	bool is = copy->texts.from && wake(copy, &ignored) == 0 &&
+	    look(copy, &size, &ignored) == 0 && size == copy->there;
+	if (is && size >= 0) {
+		md5 = step_ask_md5(
+		    copy->session, copy->step, copy->path, &ignored);
+		is = md5 && copy->old_md5 &&
+		    strcasecmp(md5, copy->old_md5) == 0;
+	}
+	free(md5);
+	fault_clear(&ignored);
+	return is;
+}
+
 /* It did not work: nothing of it may be left that could be taken for the
  * image. */
 static void
 clean_up(struct copy_step *copy)
 {
 	struct step_result *result = copy->result;
+	if (copy->untouched || is_as_before(copy)) {
+		result->status = STEP_FAILED;
+		return;
+	}
 	if (remove_rest(copy)) {
 		result->status = STEP_UNKNOWN;
 		err_append(&result->fault.err,
@@ -165,6 +193,11 @@ check_arrived(struct copy_step *copy)
 	    step_stage(copy->session, STAGE_VERIFY, fault) ||
 	    look(copy, &size, fault))
 		return -1;
+	if (size < 0)
+		return err_set(&fault->err, ERR_TRANSFER,
+		    "%s is not there when the copy is over", copy->path);
+	if (copy->size < 0)
+		copy->size = size;
 	if (size != copy->size)
 		return err_set(&fault->err, ERR_TRANSFER,
 		    "%lld of %lld bytes arrived", (long long)size,
@@ -177,21 +210,28 @@ check_arrived(struct copy_step *copy)
 	int rc = 0;
 	if (strcasecmp(md5, copy->md5))
 		rc = err_set(&fault->err, ERR_VERIFY,
-		    "what arrived is not what was sent: its MD5 is %s, not %s",
-		    md5, copy->md5);
+		    "what arrived is not what was %s: its MD5 is %s, not %s",
+		    copy->texts.from ? "wanted" : "sent", md5, copy->md5);
 	free(md5);
 	return rc;
 }
 
-static void
+/* The device fetches it itself. */
+static int
+have_fetched(struct copy_step *copy)
+{
+	struct pull_told told;
+	int rc = step_pull(copy->session, copy->step, copy->texts.from,
+	    copy->path, copy->there >= 0, &told, &copy->result->fault);
+	copy->untouched = told.untouched;
+	if (rc == 0 && copy->size < 0)
+		copy->size = told.bytes;
+	return rc;
+}
+
+static int
 send_it(struct copy_step *copy)
 {
-	struct step_result *result = copy->result;
-	struct fault *fault = &result->fault;
-	char took[CLOCK_TEXT_BYTES];
-	int64_t started_ms = clock_ms();
-	if (step_stage(copy->session, STAGE_CHANGE, fault))
-		return;
 	struct transfer transfer = {
 		.local = copy->texts.source,
 		.remote = copy->path,
@@ -200,7 +240,31 @@ send_it(struct copy_step *copy)
 		.method = session_profile(copy->session)->image.copy,
 		.deadline = step_deadline(copy->session, copy->step),
 	};
-	if (step_transfer(copy->session, &transfer, fault) ||
+	return step_transfer(copy->session, &transfer, &copy->result->fault);
+}
+
+/* A file that gives way to a fetched one: clean_up() must know it again. */
+static int
+know_old(struct copy_step *copy)
+{
+	if (!copy->texts.from || copy->there < 0 || copy->old_md5)
+		return 0;
+	copy->old_md5 = step_ask_md5(
+	    copy->session, copy->step, copy->path, &copy->result->fault);
+	return copy->old_md5 ? 0 : -1;
+}
+
+static void
+bring_it(struct copy_step *copy)
+{
+	struct step_result *result = copy->result;
+	const char *from = copy->texts.from;
+	char took[CLOCK_TEXT_BYTES];
+	if (know_old(copy) ||
+	    step_stage(copy->session, STAGE_CHANGE, &result->fault))
+		return;
+	int64_t started_ms = clock_ms();
+	if ((from ? have_fetched(copy) : send_it(copy)) ||
 	    check_arrived(copy)) {
 		clean_up(copy);
 		return;
@@ -208,6 +272,8 @@ send_it(struct copy_step *copy)
 	duration_format(clock_ms() - started_ms, took);
 	buf_addf(&result->output, "%lld bytes copied in %s\n",
 	    (long long)copy->size, took);
+	if (from)
+		buf_addf(&result->notes, "fetched from %s\n", from);
 	result->status = STEP_CHANGED;
 }
 
@@ -216,13 +282,16 @@ look_here(struct copy_step *copy)
 {
 	struct stat st;
 	struct err *err = &copy->result->fault.err;
+	if (copy->step->image.check_md5 &&
+	    step_wanted_md5(&copy->texts, copy->md5, err))
+		return -1;
+	if (!copy->texts.source)
+		return 0;
 	if (stat(copy->texts.source, &st))
 		return err_sys(err, ERR_INTERNAL, errno, "%s cannot be read",
 		    copy->texts.source);
 	copy->size = st.st_size;
-	return copy->step->image.check_md5
-	    ? crypto_md5_file(copy->texts.source, copy->md5, err)
-	    : 0;
+	return 0;
 }
 
 /* To one place; the result's status is that of this place. */
@@ -237,12 +306,17 @@ upload_to(struct copy_step *copy)
 		buf_addf(&result->output, "%s is there already\n", copy->path);
 		result->status = STEP_UNCHANGED;
 	} else if (step_is_check(copy->session)) {
-		buf_addf(&result->output, "%lld bytes would be copied\n",
-		    (long long)copy->size);
+		if (copy->texts.from)
+			buf_addf(&result->output,
+			    "it would be fetched from %s\n", copy->texts.from);
+		else
+			buf_addf(&result->output,
+			    "%lld bytes would be copied\n",
+			    (long long)copy->size);
 		result->would_change = true;
 		result->status = STEP_UNCHANGED;
 	} else if (spare_running(copy) == 0) {
-		send_it(copy);
+		bring_it(copy);
 	}
 }
 
@@ -263,6 +337,9 @@ run_upload(struct copy_step *copy)
 	for (size_t i = 0; i < places.count && status < STEP_FAILED; i++) {
 		copy->path = places.items[i];
 		copy->there = -1;
+		copy->untouched = false;
+		free(copy->old_md5);
+		copy->old_md5 = NULL;
 		result->status = STEP_FAILED;
 		upload_to(copy);
 		status = result->status;
@@ -287,10 +364,12 @@ step_run_upload(struct session *session, const struct job_step *step,
 		.session = session,
 		.step = step,
 		.result = result,
+		.size = -1,
 	};
 	if (step_image_texts(session, step, &copy.texts, &result->fault))
 		return;
 	run_upload(&copy);
+	free(copy.old_md5);
 	plan_image_clear(&copy.texts);
 }
 

@@ -87,7 +87,9 @@ step_run_space(struct session *session, const struct job_step *step,
 	int rc = step_is_upgraded(session, step, &texts, result, &upgraded);
 	if (rc || upgraded)
 		goto out;
-	rc = file_size(texts.source, &size, &fault->err);
+	size = step->image.size_bytes;
+	if (!size)
+		rc = file_size(texts.source, &size, &fault->err);
 	if (rc == 0)
 		rc = rooms(session, step, texts.path, &filesystems, fault);
 	const char *slash = strrchr(texts.source, '/');
@@ -102,9 +104,8 @@ out:
 	plan_image_clear(&texts);
 }
 
-/* What it should be: as given, or of the file here. */
-static int
-wanted_md5(const struct plan_image *texts, char md5[CRYPTO_MD5_TEXT_BYTES],
+int
+step_wanted_md5(const struct plan_image *texts, char md5[CRYPTO_MD5_TEXT_BYTES],
     struct err *err)
 {
 	if (!texts->md5)
@@ -137,7 +138,7 @@ compare_all(struct session *session, const struct job_step *step,
 {
 	char wanted[CRYPTO_MD5_TEXT_BYTES];
 	struct strs places = { 0 };
-	int rc = wanted_md5(texts, wanted, &result->fault.err);
+	int rc = step_wanted_md5(texts, wanted, &result->fault.err);
 	if (rc == 0)
 		rc = step_places(
 		    session, step, texts->path, &places, &result->fault);

@@ -2,6 +2,7 @@
 #ifndef NETPUSH_DEVICE_STEP_PARTS_H
 #define NETPUSH_DEVICE_STEP_PARTS_H
 
+#include "device/crypto.h"
 #include "device/guard.h"
 #include "device/step.h"
 #include "model/plan.h"
@@ -118,6 +119,10 @@ const char *step_file_name(const char *path);
  * fault. */
 char *step_ask_md5(struct session *session, const struct job_step *step,
     const char *path, struct fault *fault);
+
+/* The MD5 that a file should have: as TEXTS say, or of the file here. */
+int step_wanted_md5(const struct plan_image *texts,
+    char md5[CRYPTO_MD5_TEXT_BYTES], struct err *err);
 
 /* The image at PATH was proved: a reload may rely on it. */
 void step_prove(struct step_result *result, const char *path, const char *md5);

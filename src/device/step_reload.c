@@ -232,8 +232,14 @@ tell_it(struct reload *reload, const char *command)
 		return;
 	int64_t told_ms = clock_ms();
 	buf_init(&shown, SHOWN_LIMIT_BYTES);
-	int rc = session_dialogue(reload->session, command, image->questions,
-	    image->question_count, hush_ms, wait_ms, &shown, &result->fault);
+	struct session_talk talk = {
+		.questions = image->questions,
+		.count = image->question_count,
+		.silence_ms = hush_ms,
+		.timeout_ms = wait_ms,
+	};
+	int rc = session_dialogue(
+	    reload->session, command, &talk, &shown, &result->fault);
 	buf_add(&result->notes, buf_str(&shown), shown.len);
 	if (is_going(reload, rc, &shown)) {
 		bool ended = result->fault.err.kind == ERR_CLOSED;

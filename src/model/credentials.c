@@ -25,6 +25,7 @@ credentials_clear(struct credentials *credentials)
 	secret_free(credentials->password);
 	secret_free(credentials->enable);
 	secret_free(credentials->passphrase);
+	secret_free(credentials->server);
 	*credentials = (struct credentials){ 0 };
 }
 

@@ -25,12 +25,13 @@
 #define WAIT_SLACK_MS	  (60 * 1000LL) /* for what a reload does before */
 #define MARGIN_DEFAULT	  10
 #define MARGIN_MAX	  1000
+#define SIZE_MAX_BYTES	  (1LL << 50)
 
 /* An image step as it stands in the file. */
 struct image_draft {
 	struct job_image image;
-	const struct yaml_node *source, *destination, *path, *file, *md5;
-	const struct yaml_node *unless_version, *install, *margin;
+	const struct yaml_node *source, *from, *destination, *path, *file, *md5;
+	const struct yaml_node *unless_version, *install, *margin, *size;
 };
 
 #define NODE(key, member, needed)                                              \
@@ -46,10 +47,12 @@ struct image_draft {
 #define UNLESS NODE("unless_version", unless_version, false)
 
 static const struct yaml_field upload_fields[] = {
-	NODE("source", source, true),
+	NODE("source", source, false),
+	NODE("from", from, false),
 	NODE("destination", destination, true),
-	TRUTH("md5", image.check_md5),
+	NODE("md5", md5, false),
 	TRUTH("skip_if_present", image.skip_if_present),
+	TRUTH("accept_new_host_key", image.accept_new_host_key),
 	TRUTH("members", image.members),
 	UNLESS,
 };
@@ -62,6 +65,7 @@ static const struct yaml_field download_fields[] = {
 static const struct yaml_field space_fields[] = {
 	NODE("file", file, true),
 	NODE("margin", margin, false),
+	NODE("size", size, false),
 	NODE("path", path, false),
 	UNLESS,
 };
@@ -110,6 +114,23 @@ read_margin(struct image_draft *draft, struct diags *diags)
 	free(digits);
 }
 
+/* Of an image that is not on this machine. */
+static void
+read_size(struct image_draft *draft, struct diags *diags)
+{
+	const struct yaml_node *node = draft->size;
+	int64_t bytes = 0;
+	if (!node)
+		return;
+	if (node->kind != YAML_SCALAR || !str_to_number(node->text, &bytes) ||
+	    bytes < 1 || bytes > SIZE_MAX_BYTES) {
+		diag_add(diags, node->place,
+		    "\"size\" must be a number of bytes, above 0");
+		bytes = 1; /* the file is not looked for then */
+	}
+	draft->image.size_bytes = bytes;
+}
+
 static void
 judge_md5_keys(const struct image_draft *draft, const struct yaml_node *node,
     struct diags *diags)
@@ -120,11 +141,50 @@ judge_md5_keys(const struct image_draft *draft, const struct yaml_node *node,
 		    "image is compared with");
 }
 
+/* Nobody here sees the bytes that a device fetches: without an MD5 to compare
+ * with, nothing would prove them. */
 static void
-read_file_pair(struct job_step *step, struct image_draft *draft,
+judge_from(const struct image_draft *draft, const struct yaml_node *node,
+    bool has_digits, struct diags *diags)
+{
+	const struct yaml_node *accept = yaml_get(node, "accept_new_host_key");
+	if (!draft->from && !draft->source)
+		diag_add(diags, node->place,
+		    "\"upload\" needs a \"source\" on this machine, or "
+		    "\"from\", "
+		    "where the device is to fetch it");
+	if (!draft->from && accept)
+		diag_add(diags, accept->place,
+		    "\"accept_new_host_key\" is about the file server that "
+		    "\"from\" names");
+	if (draft->from &&
+	    (!draft->image.check_md5 || (!has_digits && !draft->source)))
+		diag_add(diags, node->place,
+		    "what a device fetches itself must be proved: \"md5\" "
+		    "must say the MD5, or \"source\" name the same file on "
+		    "this machine");
+	if (draft->from && has_digits && draft->source)
+		diag_add(diags, draft->md5->place,
+		    "the MD5 is that of \"source\": only one of the two may "
+		    "say it");
+}
+
+/* `md5` is a truth, and with `from` it may be the MD5 itself. */
+static void
+read_upload(struct job_step *step, struct image_draft *draft,
     const struct yaml_node *node, struct diags *diags)
 {
-	(void)node;
+	bool truth = true;
+	bool has_digits = draft->from && draft->md5 &&
+	    !yaml_to_bool(draft->md5, &truth);
+	if (has_digits)
+		draft->image.md5 = job_text_read(draft->md5, "md5", diags);
+	else if (draft->md5 && !yaml_to_bool(draft->md5, &truth))
+		diag_add(
+		    diags, draft->md5->place, "\"md5\" must be true or false");
+	draft->image.check_md5 = truth;
+	judge_from(draft, node, has_digits, diags);
+	draft->image.from = job_text_read(draft->from, "from", diags);
 	draft->image.source = job_text_read(draft->source, "source", diags);
 	draft->image.path = job_text_read(
 	    draft->destination, "destination", diags);
@@ -156,6 +216,7 @@ read_space(struct job_step *step, struct image_draft *draft,
 	draft->image.source = job_text_read(draft->file, "file", diags);
 	draft->image.path = job_text_read(draft->path, "path", diags);
 	read_margin(draft, diags);
+	read_size(draft, diags);
 	step->timeout_ms = SPACE_DEFAULT_MS;
 }
 
@@ -186,8 +247,7 @@ static const struct row {
 	void (*read)(struct job_step *step, struct image_draft *draft,
 	    const struct yaml_node *node, struct diags *diags);
 } rows[] = {
-	{ STEP_UPLOAD, YAML_TABLE("\"upload\"", upload_fields),
-	    read_file_pair },
+	{ STEP_UPLOAD, YAML_TABLE("\"upload\"", upload_fields), read_upload },
 	{ STEP_DOWNLOAD, YAML_TABLE("\"download\"", download_fields),
 	    read_download },
 	{ STEP_SPACE, YAML_TABLE("\"space\"", space_fields), read_space },
@@ -269,6 +329,7 @@ job_image_clear(struct job_image *image)
 {
 	template_free(image->path);
 	template_free(image->source);
+	template_free(image->from);
 	template_free(image->md5);
 	template_free(image->version);
 	template_free(image->unless_version);
@@ -317,8 +378,9 @@ find_missing(const struct job_step *step, const struct profile *profile)
 			(step->kind == STEP_UPLOAD && step->image.check_md5) ||
 			(step->kind == STEP_DOWNLOAD && step->image.check_md5),
 		    image->md5, "image.md5" },
-		{ step->kind == STEP_VERIFY_IMAGE, image->md5_is.re,
-		    "image.md5_is" },
+		{ step->kind == STEP_VERIFY_IMAGE || step->image.from,
+		    image->md5_is.re, "image.md5_is" },
+		{ step->image.from, profile->pull.command, "pull.command" },
 		{ step->kind == STEP_BOOT, image->boot_lines, "boot.lines" },
 		{ step->kind == STEP_BOOT ||
 			(step->kind == STEP_RELOAD && !step->image.installs),

@@ -105,7 +105,8 @@ is_sound(const struct job_device *device, const struct job_step *step)
 	    (step->kind == STEP_RELOAD && step->image.installs);
 	if (needs_path && !step->image.path)
 		return false;
-	if (step->kind == STEP_UPLOAD && !step->image.source)
+	if (step->kind == STEP_UPLOAD && !step->image.source &&
+	    !step->image.from)
 		return false;
 	return step->kind != STEP_CONFIG || step->text;
 }

@@ -18,13 +18,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MD5_DIGITS 32
+#define MD5_DIGITS	    32
+#define SCHEMES_LIMIT_BYTES 4096
 
 void
 plan_image_clear(struct plan_image *image)
 {
 	free(image->path);
 	free(image->source);
+	free(image->from);
 	free(image->md5);
 	free(image->version);
 	free(image->unless_version);
@@ -65,6 +67,35 @@ judge_md5(const struct job_step *step, const char *md5, struct diags *diags)
 	return -1;
 }
 
+static int
+judge_from(const struct profile_pull *pull, const struct job_step *step,
+    const char *from, struct diags *diags)
+{
+	struct profile_url url;
+	if (!from)
+		return 0;
+	const char *wrong = profile_url_read(from, &url);
+	int rc = -1;
+	if (wrong) {
+		/* Not quoted: a password may stand in it. */
+		diag_add(diags, step->place, "\"from\" %s", wrong);
+	} else if (pull->command && !strs_has(&pull->schemes, url.scheme)) {
+		struct buf known;
+		buf_init(&known, SCHEMES_LIMIT_BYTES);
+		for (size_t i = 0; i < pull->schemes.count; i++)
+			buf_addf(&known, "%s%s", i ? ", " : "",
+			    pull->schemes.items[i]);
+		diag_add(diags, step->place,
+		    "the device does not fetch by %s, but by %s", url.scheme,
+		    buf_str(&known));
+		buf_clear(&known);
+	} else {
+		rc = 0;
+	}
+	profile_url_clear(&url);
+	return rc;
+}
+
 int
 plan_image(const struct job *job, const struct job_device *device,
     const struct job_step *step, struct plan_image *image, struct diags *diags)
@@ -76,6 +107,7 @@ plan_image(const struct job *job, const struct job_device *device,
 	} texts[] = {
 		{ from->path, &image->path },
 		{ from->source, &image->source },
+		{ from->from, &image->from },
 		{ from->md5, &image->md5 },
 		{ from->version, &image->version },
 		{ from->unless_version, &image->unless_version },
@@ -98,7 +130,8 @@ plan_image(const struct job *job, const struct job_device *device,
 	}
 	if (rc == 0 &&
 	    (judge_path(step, image->path, diags) ||
-		judge_md5(step, image->md5, diags)))
+		judge_md5(step, image->md5, diags) ||
+		judge_from(&device->profile->pull, step, image->from, diags)))
 		rc = -1;
 	if (rc)
 		plan_image_clear(image);
@@ -154,6 +187,10 @@ add_lines(const struct plan_target *target, const struct plan_image *text,
 	char pause[CLOCK_TEXT_BYTES];
 	switch (target->step->kind) {
 	case STEP_UPLOAD:
+		if (text->from)
+			return add_command(target,
+			    target->device->profile->pull.command, names, lines,
+			    diags);
 		add_note(lines, "! upload %s to %s", text->source, text->path);
 		return 0;
 	case STEP_DOWNLOAD:
@@ -194,6 +231,8 @@ plan_image_render(const struct plan_target *target, struct plan_lines *lines,
 		return -1;
 	const char *path = text.path ? text.path : profile->image.filesystem;
 	json_t *names = plan_image_names(profile, path);
+	if (text.from)
+		json_object_set_new(names, "from", json_string(text.from));
 	int rc = add_lines(target, &text, names, lines, diags);
 	json_decref(names);
 	plan_image_clear(&text);
@@ -206,7 +245,7 @@ plan_check_source(const struct job *job, const struct job_device *device,
 {
 	struct plan_image text;
 	struct stat st;
-	if (!step->image.source)
+	if (!step->image.source || step->image.size_bytes)
 		return;
 	struct diags said = { 0 }; /* by plan_render() */
 	int rc = plan_image(job, device, step, &text, &said);
@@ -223,4 +262,35 @@ plan_check_source(const struct job *job, const struct job_device *device,
 	if (fd >= 0)
 		close(fd);
 	plan_image_clear(&text);
+}
+
+static bool
+logs_in(const struct job *job, const struct job_device *device,
+    const struct job_step *step)
+{
+	struct plan_image text;
+	struct profile_url url = { 0 };
+	struct diags said = { 0 }; /* by plan_check() */
+	bool does = step->image.from &&
+	    plan_image(job, device, step, &text, &said) == 0;
+	if (does) {
+		profile_url_read(text.from, &url);
+		does = url.has_user;
+		profile_url_clear(&url);
+		plan_image_clear(&text);
+	}
+	diags_clear(&said);
+	return does;
+}
+
+bool
+plan_wants_server_password(const struct job *job)
+{
+	for (size_t i = 0; i < job->phase_count; i++)
+		for (size_t j = 0; j < job->phases[i].step_count; j++)
+			for (size_t k = 0; k < job->device_count; k++)
+				if (logs_in(job, &job->devices[k],
+					&job->phases[i].steps[j]))
+					return true;
+	return false;
 }

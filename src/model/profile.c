@@ -155,6 +155,7 @@ profile_free(struct profile *profile)
 	free(profile->commit_proof_text);
 	free(profile->running_config);
 	profile_image_clear(&profile->image);
+	profile_pull_clear(&profile->pull);
 	free(profile->acl_dialect);
 	free(profile->acl_show);
 	free(profile->acl_client_read);

@@ -106,19 +106,18 @@ pattern_at(struct profile_image *image, size_t i)
 	return (struct profile_pattern *)((char *)image + patterns[i].offset);
 }
 
-static void
-compile(struct profile_pattern *pattern, size_t i, struct place place,
-    struct diags *diags)
+void
+profile_pattern_compile(struct profile_pattern *pattern, const char *key,
+    const char *const any[2], struct place place, struct diags *diags)
 {
-	const char *const *any = patterns[i].any;
 	re_free(pattern->re);
 	pattern->re = profile_compile(pattern->text, 0, place, diags);
 	if (!pattern->re)
 		return;
 	if (any[0] && re_group(pattern->re, any[0]) < 0 &&
 	    (!any[1] || re_group(pattern->re, any[1]) < 0))
-		diag_add(diags, place, "\"%s\" lacks the group (?<%s>...)",
-		    patterns[i].key, any[0]);
+		diag_add(diags, place, "\"%s\" lacks the group (?<%s>...)", key,
+		    any[0]);
 }
 
 static void
@@ -160,7 +159,8 @@ profile_image_read(struct profile *profile, const struct yaml_node *root,
 		const struct yaml_node *map = yaml_get(root, patterns[i].map);
 		struct profile_pattern *pattern = pattern_at(image, i);
 		if (pattern->text && yaml_get(map, patterns[i].key))
-			compile(pattern, i, yaml_place(map, patterns[i].key),
+			profile_pattern_compile(pattern, patterns[i].key,
+			    patterns[i].any, yaml_place(map, patterns[i].key),
 			    diags);
 	}
 	profile_check_template(yaml_get(nodes->image, "list"), diags);

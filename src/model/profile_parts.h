@@ -37,6 +37,16 @@ void profile_image_read(struct profile *profile, const struct yaml_node *root,
     const struct profile_image_nodes *nodes, struct diags *diags);
 void profile_image_clear(struct profile_image *image);
 
+/* Compiles PATTERN, the value of KEY. It must have one of the groups ANY, where
+ * the first is not NULL. */
+void profile_pattern_compile(struct profile_pattern *pattern, const char *key,
+    const char *const any[2], struct place place, struct diags *diags);
+
+/* The map `pull`. */
+void profile_pull_read(
+    struct profile *profile, const struct yaml_node *map, struct diags *diags);
+void profile_pull_clear(struct profile_pull *pull);
+
 struct profile *profile_new(const char *file);
 void profile_free(struct profile *profile);
 void profile_rules_clear(struct profile_rules *rules);

@@ -59,6 +59,11 @@ struct printed_reload {
 	char *goes, *auth_wait;
 };
 
+struct printed_pull {
+	struct profile_pull pull;
+	char *silence;
+};
+
 /* A profile in the shape of the file: all text is borrowed. */
 struct printed {
 	struct profile profile;
@@ -71,6 +76,7 @@ struct printed {
 	struct profile_image *image;
 	struct printed_boot *boot;
 	struct printed_reload *reload;
+	struct printed_pull *pull;
 	struct printed_timeouts timeouts, *any_timeouts;
 };
 
@@ -233,6 +239,23 @@ static const cyaml_schema_field_t reload_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t pull_fields[] = {
+	ARRAY("schemes", struct printed_pull, pull.schemes.items,
+	    pull.schemes.count, &text_schema),
+	TEXT("command", struct printed_pull, pull.command),
+	ARRAY("questions", struct printed_pull, pull.questions.items,
+	    pull.questions.count, &question_schema),
+	ARRAY("overwrite", struct printed_pull, pull.overwrite.items,
+	    pull.overwrite.count, &question_schema),
+	ARRAY("host_key", struct printed_pull, pull.host_key.items,
+	    pull.host_key.count, &question_schema),
+	TEXT("copied", struct printed_pull, pull.copied.text),
+	TEXT("denied", struct printed_pull, pull.denied.text),
+	TEXT("failed", struct printed_pull, pull.failed.text),
+	TEXT("silence", struct printed_pull, silence),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t act_fields[] = {
 	TEXT("line", struct profile_act, line),
 	TEXT("mode", struct profile_act, mode),
@@ -324,6 +347,8 @@ static const cyaml_schema_field_t profile_fields[] = {
 	    "boot", OPTIONAL, struct printed, boot, boot_fields),
 	CYAML_FIELD_MAPPING_PTR(
 	    "reload", OPTIONAL, struct printed, reload, reload_fields),
+	CYAML_FIELD_MAPPING_PTR(
+	    "pull", OPTIONAL, struct printed, pull, pull_fields),
 	ARRAY("templates", struct printed, profile.templates,
 	    profile.template_count, &template_schema),
 	CYAML_FIELD_MAPPING_PTR(
@@ -433,6 +458,10 @@ profile_print(const struct profile *profile, FILE *out)
 		image.reload_prepare, image.questions, image.question_count,
 		image.goes.text,
 		xasprintf("%lldms", (long long)image.auth_wait_ms) };
+	struct printed_pull pull = { profile->pull, NULL };
+	if (pull.pull.silence_ms)
+		pull.silence = xasprintf(
+		    "%lldms", (long long)pull.pull.silence_ms);
 	struct printed printed = {
 		.profile = *profile,
 		.new_password = texts_of(&profile->new_password),
@@ -453,6 +482,7 @@ profile_print(const struct profile *profile, FILE *out)
 		.image = image.version ? &image : NULL,
 		.boot = image.boot_show ? &boot : NULL,
 		.reload = image.reload || image.install ? &reload : NULL,
+		.pull = pull.pull.command ? &pull : NULL,
 	};
 	set_timeouts(&printed, &profile->timeouts);
 	if (cyaml_save_data(&text, &len, &config, &profile_schema, &printed, 0))
@@ -464,6 +494,7 @@ out:
 	if (text)
 		cyaml_mem(NULL, text, 0);
 	free(reload.auth_wait);
+	free(pull.silence);
 	free(printed.timeouts.connect);
 	free(printed.timeouts.login);
 	free(printed.timeouts.silence);

@@ -26,6 +26,7 @@ struct draft {
 	    *secrets;
 	const struct yaml_node *save, *commit, *acl, *guards, *risky;
 	struct profile_image_nodes image;
+	const struct yaml_node *pull;
 };
 
 #define FIELD(key, kind, type, member)                                         \
@@ -78,6 +79,7 @@ static const struct yaml_field profile_fields[] = {
 	FIELD("image", MAP, struct draft, image.image),
 	FIELD("boot", MAP, struct draft, image.boot),
 	FIELD("reload", MAP, struct draft, image.reload),
+	FIELD("pull", MAP, struct draft, pull),
 	FIELD("guards", LIST, struct draft, guards),
 	FIELD("risky", LIST, struct draft, risky),
 };
@@ -401,6 +403,8 @@ profile_read(
 	read_commit(profile, draft.commit, diags);
 	profile_read_acl(profile, draft.acl, diags);
 	profile_image_read(profile, root, &draft.image, diags);
+	if (draft.pull)
+		profile_pull_read(profile, draft.pull, diags);
 	if (draft.vars) {
 		json_decref(profile->vars);
 		profile->vars = yaml_json(draft.vars);

@@ -534,6 +534,7 @@ worker_main(const struct target *target, int fd, int off_fd)
 	redactor_add(&worker.redactor, target->credentials->password);
 	redactor_add(&worker.redactor, target->credentials->enable);
 	redactor_add(&worker.redactor, target->credentials->passphrase);
+	redactor_add(&worker.redactor, target->credentials->server);
 	emit_started(&worker);
 	enum step_status status = visit(
 	    &worker, &observer, deadline_in(device_ms), &fault);

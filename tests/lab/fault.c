@@ -43,6 +43,7 @@ static const struct row {
 	[FAULT_NVRAM_FULL] = { "nvram_full", WHEN_ANY },
 	[FAULT_ASKS_MORE] = { "asks_more", WHEN_ANY },
 	[FAULT_ASKS_ERASE] = { "asks_erase", WHEN_ANY },
+	[FAULT_ASKS_HOST_KEY] = { "asks_host_key", WHEN_ANY },
 	[FAULT_PORT_LOST] = { "port_lost", WHEN_ANY },
 	[FAULT_COPY_CUT] = { "copy_cut", WHEN_ANY },
 	[FAULT_COPY_STALLS] = { "copy_stalls", WHEN_ANY },

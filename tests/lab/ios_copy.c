@@ -2,8 +2,7 @@
  * `copy` of IOS between files: its questions, one after the other, and the
  * copy itself, inside the device or from a server that it logs in to.
  */
-#include "fetch.h"
-#include "store.h"
+#include "pull.h"
 #include "upgrade.h"
 
 #include "base/alloc.h"
@@ -14,9 +13,6 @@
 #include <string.h>
 
 #define UNUSED_HANDLER ((void)command, (void)words, (void)first)
-#define POLL_MS	       10
-#define BLOCK_BYTES    32768
-#define SSH_PORT       22
 #define BANGS_EVERY    65536
 
 struct request {
@@ -26,128 +22,69 @@ struct request {
 	struct flash_name to;
 	bool named, sure; /* the target is known, and may be replaced */
 	bool asked; /* whether all else is to be erased */
+	bool trusted; /* the server's host key */
 };
 
 static void
 request_free(void *talk)
 {
 	struct request *request = talk;
-	free(request->from.host);
-	free(request->from.user);
-	free(request->from.password);
-	free(request->from.path);
+	pull_from_clear(&request->from);
 	free(request);
 }
 
-/* The copy from a server, while it goes. */
-struct pull {
-	struct fetch *fetch;
-	struct store *store;
-	char *url;
-	int64_t at, started_ms;
-	bool told; /* what comes */
-};
-
 static void
-pull_free(void *data)
+show_modes(struct cli *cli, const struct pull *pull)
 {
-	struct pull *pull = data;
-	fetch_free(pull->fetch);
-	store_close(pull->store, false);
-	free(pull->url);
-	free(pull);
+	buf_addf(cli->out, " Sending file modes: C0644 %lld\n",
+	    (long long)pull->size);
 }
 
 static void
-pulled(struct cli *cli, struct pull *pull)
+show_bangs(struct cli *cli, const struct pull *pull, int64_t before)
+{
+	int64_t bangs = pull->at / BANGS_EVERY - before / BANGS_EVERY;
+	while (bangs-- > 0)
+		buf_addc(cli->out, '!');
+}
+
+static void
+show_end(struct cli *cli, const struct pull *pull, enum pull_end end)
 {
 	int64_t ms = clock_ms() - pull->started_ms;
-	store_close(pull->store, true);
-	pull->store = NULL;
-	buf_addf(cli->out,
-	    "\n[OK - %lld bytes]\n\n"
-	    "%lld bytes copied in %lld.%03lld secs (%lld bytes/sec)\n",
-	    (long long)pull->at, (long long)pull->at, (long long)(ms / 1000),
-	    (long long)(ms % 1000),
-	    (long long)(pull->at * 1000 / (ms ? ms : 1)));
-}
-
-/* Stores what came; false when the copy is over. */
-static bool
-store_block(struct cli *cli, struct pull *pull, const char *block, size_t got)
-{
-	switch (store_write(pull->store, pull->at, block, got)) {
-	case STORE_OK:
-		break;
-	case STORE_STALLED:
-		cli->task.ms = INT32_MAX;
-		return true;
-	case STORE_FULL:
+	switch (end) {
+	case PULL_DONE:
+		buf_addf(cli->out,
+		    "\n[OK - %lld bytes]\n\n"
+		    "%lld bytes copied in %lld.%03lld secs (%lld bytes/sec)\n",
+		    (long long)pull->at, (long long)pull->at,
+		    (long long)(ms / 1000), (long long)(ms % 1000),
+		    (long long)(pull->at * 1000 / (ms ? ms : 1)));
+		return;
+	case PULL_NOT_WRITABLE:
+		cli_refuse(cli, "%%Error opening flash: (Invalid argument)\n");
+		return;
+	case PULL_FULL:
 		cli_refuse(cli,
 		    "\n%%Error writing flash: (No space left on device)\n");
-		return false;
-	case STORE_CUT:
+		return;
+	case PULL_CUT:
 		cli_refuse(cli,
 		    "\n%%Error reading %s (Connection reset by peer)\n",
 		    pull->url);
-		return false;
-	}
-	int64_t bangs = (pull->at + (int64_t)got) / BANGS_EVERY -
-	    pull->at / BANGS_EVERY;
-	while (bangs-- > 0)
-		buf_addc(cli->out, '!');
-	pull->at += (int64_t)got;
-	cli->task.ms = store_ahead(pull->store);
-	return true;
-}
-
-static bool
-pull_step(struct cli *cli)
-{
-	static char block[BLOCK_BYTES];
-	struct pull *pull = cli->task.data;
-	size_t got;
-	enum fetch_answer answer = fetch_read(
-	    pull->fetch, block, sizeof(block), &got);
-	if (!pull->told && (answer == FETCH_DATA || answer == FETCH_END)) {
-		pull->told = true;
-		buf_addf(cli->out, " Sending file modes: C0644 %lld\n",
-		    (long long)fetch_size(pull->fetch));
-	}
-	switch (answer) {
-	case FETCH_WAITS:
-		cli->task.ms = POLL_MS;
-		return true;
-	case FETCH_DATA:
-		return store_block(cli, pull, block, got);
-	case FETCH_END:
-		pulled(cli, pull);
-		return false;
-	case FETCH_FAILED:
-		cli_refuse(cli, "%%Error opening %s (%s)\n", pull->url,
-		    fetch_error(pull->fetch));
-		return false;
-	}
-	return false;
-}
-
-static void
-start_pull(struct cli *cli, const struct request *request)
-{
-	struct pull *pull = xcalloc(1, sizeof(*pull));
-	pull->store = store_write_open(
-	    cli->device, cli->session, "pull", &request->to, false);
-	if (!pull->store) {
-		cli_refuse(cli, "%%Error opening flash: (Invalid argument)\n");
-		free(pull);
+		return;
+	case PULL_REFUSED:
+		cli_refuse(
+		    cli, "%%Error opening %s (%s)\n", pull->url, pull->error);
 		return;
 	}
-	pull->url = xasprintf("scp://%s@%s/%s", request->from.user,
-	    request->from.host, request->from.path);
-	pull->fetch = fetch_new(&request->from);
-	pull->started_ms = clock_ms();
-	cli_start(cli, POLL_MS, pull_step, pull, pull_free);
 }
+
+static const struct pull_words words_of_ios = {
+	show_modes,
+	show_bangs,
+	show_end,
+};
 
 static void
 copy_inside(struct cli *cli, const struct request *request)
@@ -253,6 +190,18 @@ answer_over_write(struct cli *cli, const char *line)
 }
 
 static void
+answer_host_key(struct cli *cli, const char *line)
+{
+	struct request *request = cli->talk;
+	request->trusted = true;
+	if (str_eq(line, "yes"))
+		ask_next(cli);
+	else
+		cli_refuse(
+		    cli, "%%Error opening scp: (Host key not trusted)\n");
+}
+
+static void
 answer_password(struct cli *cli, const char *line)
 {
 	struct request *request = cli->talk;
@@ -325,38 +274,17 @@ ask_next(struct cli *cli)
 		copy_inside(cli, request);
 		return;
 	}
+	if (!request->trusted && cli_fault(cli, FAULT_ASKS_HOST_KEY, NULL)) {
+		cli_ask(cli,
+		    "Are you sure you want to continue connecting? [yes/no]: ",
+		    false, answer_host_key);
+		return;
+	}
 	if (!request->from.password) {
 		cli_ask(cli, "Password: ", true, answer_password);
 		return;
 	}
-	start_pull(cli, request);
-}
-
-/* scp:[//[USER@]HOST[:PORT][/PATH]] */
-static void
-read_url(struct fetch_from *from, const char *url)
-{
-	const char *at = url + strlen("scp:");
-	from->port = SSH_PORT;
-	if (!str_starts(at, "//"))
-		return;
-	at += 2;
-	const char *slash = strchr(at, '/');
-	char *host = slash ? xstrndup(at, (size_t)(slash - at)) : xstrdup(at);
-	char *mark = strrchr(host, '@');
-	if (mark) {
-		*mark = '\0';
-		from->user = xstrdup(host);
-		memmove(host, mark + 1, strlen(mark + 1) + 1);
-	}
-	char *colon = strchr(host, ':');
-	if (colon && str_to_number(colon + 1, &from->port))
-		*colon = '\0';
-	if (*host)
-		from->host = xstrdup(host);
-	if (slash && slash[1])
-		from->path = xstrdup(slash + 1);
-	free(host);
+	pull_start(cli, &request->from, &request->to, &words_of_ios);
 }
 
 /* copy SOURCE TARGET */
@@ -374,7 +302,7 @@ HANDLER(ios_copy)
 		return;
 	}
 	if (request->remote) {
-		read_url(&request->from, source);
+		pull_read_url(&request->from, source);
 	} else if (!flash_parse(cli->device, source, false, &request->source) ||
 	    flash_size(cli->device, &request->source) < 0) {
 		cli_refuse(cli,

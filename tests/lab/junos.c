@@ -346,6 +346,7 @@ static const struct command commands[] = {
 	{ EXEC, "file list <path>", junos_file_list, false },
 	{ EXEC, "file list detail <path>", junos_file_list, false },
 	{ EXEC, "file list <path> detail", junos_file_list, false },
+	{ EXEC, "file copy <source> <file>", junos_file_copy, false },
 	{ EXEC, "file delete <file>", junos_file_delete, false },
 	{ EXEC, "show system storage", junos_show_storage, false },
 	{ EXEC, "show system commit", junos_show_commits, false },

@@ -847,6 +847,53 @@ class Copies(FlashCase):
         self.lab.faults("STACK")
         self.assertIn("No space left on device", self.pull(t))
 
+    def test_the_others_fetch(self):
+        self.assertEqual(self.put(STACK + ":flash:/x.bin"), (0, ""))
+        url = "scp://neteng@%s:%d/flash:/" % (STACK, self.lab.port)
+        for address, name, prompt, line in (
+                (NXOS, "NX1", "NX1# ",
+                 "copy %sx.bin bootflash:got.bin vrf management"),
+                (JUNOS, "J1", "J1> ", "file copy %sx.bin /var/tmp/got.bin")):
+            t = self.login(address, prompt, setup=address == NXOS)
+            line %= url
+            t.send(line + "\r")
+            for _ in range(3):
+                t.expect(r"neteng@%s's password: $" % STACK)
+                t.send("other\r")
+            t.expect(r"Permission denied \(password\)\.\r\n(?s:.*)" + prompt)
+            self.assertFalse(os.path.exists(self.file(name, "got.bin")))
+            self.lab.faults(name, {"kind": "asks_host_key", "times": 2})
+            t.send(line + "\r")
+            t.expect(r"continue connecting \(yes/no\)\? $")
+            t.send("no\r")
+            t.expect("verification failed(?s:.*)" + prompt)
+            t.send(line + "\r")
+            t.expect(r"continue connecting \(yes/no\)\? $")
+            t.send("yes\r")
+            t.expect("password: $")
+            t.send("lab-secret\r")
+            t.expect("100%(?s:.*)" + prompt)
+            self.assertEqual(self.read(self.file(name, "got.bin")), self.DATA)
+            self.assertEqual(self.outcome(name),
+                             ("pull", "device", "got.bin", "done"))
+        self.assertNotIn("lab-secret", str(self.lab.witness()))
+
+    def test_nxos_asks_whether_to_replace(self):
+        self.assertEqual(self.put(STACK + ":flash:/x.bin"), (0, ""))
+        t = self.login(NXOS, "NX1# ")
+        for answer, kept in (("n", True), ("y", False)):
+            self.file("NX1", "got.bin", b"old")
+            t.send("copy scp://neteng@%s:%d/flash:/x.bin bootflash:got.bin "
+                   "vrf management\r" % (STACK, self.lab.port))
+            t.expect(r"already a file(?s:.*)overwrite \(y/n\)\?\[n\] $")
+            t.send(answer + "\r")
+            if not kept:
+                t.expect("password: $")
+                t.send("lab-secret\r")
+            t.expect("NX1# ")
+            self.assertEqual(
+                self.read(self.file("NX1", "got.bin")) == b"old", kept)
+
     def test_the_device_asks_where(self):
         self.assertEqual(self.put(STACK + ":flash:/x.bin"), (0, ""))
         t = self.ios()

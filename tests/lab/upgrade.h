@@ -18,6 +18,10 @@ HANDLER(ios_show_switch);
 HANDLER(ios_copy);
 HANDLER(ios_copy_running);
 
+/* scp_pull.c */
+HANDLER(nxos_copy_vrf);
+HANDLER(junos_file_copy);
+
 /* ios_boot.c */
 HANDLER(ios_boot_system);
 HANDLER(ios_config_register);
