@@ -25,10 +25,13 @@ def free_port():
 
 class Sshd:
     """One server with LINES in its configuration. The port is free when it is
-    chosen; a server that lost it to somebody else is started again."""
+    chosen; a server that lost it to somebody else is started again, unless
+    the port was given. WRAPPER is what it is started by."""
 
-    def __init__(self, directory, *lines):
-        self.directory = directory
+    def __init__(self, directory, *lines, address="127.0.0.1", port=None,
+                 wrapper=()):
+        self.directory, self.address = directory, address
+        self.wrapper = list(wrapper)
         self.log_path = os.path.join(directory, "sshd.log")
         os.makedirs("/run/sshd", exist_ok=True)
         for name in ("host", "user"):
@@ -37,8 +40,8 @@ class Sshd:
                 subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "",
                                 "-f", path], check=True)
         self.identity = os.path.join(directory, "user")
-        for _ in range(5):
-            self.port = free_port()
+        for _ in range(1 if port else 5):
+            self.port = port or free_port()
             if self._start(lines):
                 return
         raise AssertionError("sshd: " + self.log())
@@ -47,15 +50,16 @@ class Sshd:
         config = os.path.join(self.directory, "sshd_config")
         with open(config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines + (
-                "Port %d" % self.port, "ListenAddress 127.0.0.1",
+                "Port %d" % self.port, "ListenAddress " + self.address,
                 "HostKey " + os.path.join(self.directory, "host"),
                 "PidFile none", "UsePAM no", "StrictModes no",
                 "AuthorizedKeysFile " + self.identity + ".pub",
                 "PermitRootLogin yes", "LogLevel VERBOSE", "")))
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [SSHD, "-D", "-e", "-f", config], stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=log)
+                self.wrapper + [SSHD, "-D", "-e", "-f", config],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=log)
         wait_until(lambda: "listening" in self.log()
                    or self.process.poll() is not None, "the start of sshd")
         return self.process.poll() is None
@@ -63,6 +67,12 @@ class Sshd:
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    def host_key(self):
+        """Its kind and itself, as in known_hosts."""
+        with open(os.path.join(self.directory, "host.pub"),
+                  encoding="ascii") as file:
+            return " ".join(file.read().split()[:2])
 
     def stop(self):
         if self.process.poll() is None:
