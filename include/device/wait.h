@@ -16,4 +16,9 @@ enum wait_result {
 /* EVENTS as for poll(2); DEADLINE on clock_ms(); CANCEL_FD may be -1. */
 enum wait_result wait_fd(int fd, short events, int64_t deadline, int cancel_fd);
 
+/* Sleeps in another way from now on (run/crew.h); NULL: as usual. */
+typedef enum wait_result wait_fn(
+    int fd, short events, int64_t deadline, int cancel_fd);
+void wait_instead(wait_fn *fn);
+
 #endif

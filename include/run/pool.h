@@ -33,6 +33,10 @@ struct pool_handler {
 	 * Both or neither; `event` is not called then. */
 	int (*work)(void *data, size_t device, int fd, int off_fd);
 	void (*bytes)(void *data, size_t device, const char *bytes, size_t len);
+	/* How many pieces of `work` a process does at a time (run/crew.h), of
+	 * those that may share one; 0: each has a process of its own. */
+	unsigned crew;
+	bool (*shares)(void *data, size_t device);
 };
 
 /* Blocks SIGINT and SIGTERM (they are heard through pool_wait). */

@@ -11,6 +11,7 @@
 #include "base/die.h"
 #include "base/err.h"
 #include "base/fdio.h"
+#include "run/crew.h"
 #include "run/event.h"
 #include "run/worker.h"
 
@@ -35,10 +36,22 @@
 #define OVERDUE_LOOK_MS 1000
 #define WATCHES_MAX	8
 
+/* A process that does several pieces of work at a time. */
+struct crew_process {
+	pid_t pid;
+	int control;
+	unsigned running;
+	bool gone;
+	int wait_status; /* when it is gone */
+};
+
 struct slot {
 	bool used;
 	bool rests; /* its worker waits for something to do */
 	pid_t pid;
+	struct crew_process *crew; /* or NULL: a process of its own */
+	bool done; /* its crew said so, and this: */
+	int status;
 	int fd;
 	size_t device;
 	int64_t kill_at;
@@ -58,6 +71,8 @@ struct pool {
 	unsigned running;
 	struct slot **slots; /* pointers: epoll keeps them */
 	size_t slot_count, slot_cap;
+	struct crew_process **crews;
+	size_t crew_count, crew_cap;
 	struct slot **free_slots;
 	size_t free_count, free_cap;
 	struct slot **resting; /* the last to come is the first to go */
@@ -134,6 +149,23 @@ slot_take(struct pool *pool)
 	return slot;
 }
 
+/* A crew that has nothing to do ends with its control. */
+static void
+end_crews(struct pool *pool)
+{
+	for (size_t i = 0; i < pool->crew_count; i++) {
+		struct crew_process *crew = pool->crews[i];
+		close(crew->control);
+		if (!crew->gone) {
+			if (crew->running)
+				kill(crew->pid, SIGKILL);
+			waitpid(crew->pid, NULL, 0);
+		}
+		free(crew);
+	}
+	free(pool->crews);
+}
+
 void
 pool_free(struct pool *pool)
 {
@@ -142,12 +174,15 @@ pool_free(struct pool *pool)
 	for (size_t i = 0; i < pool->slot_count; i++) {
 		struct slot *slot = pool->slots[i];
 		if (slot->used) {
-			kill(slot->pid, SIGKILL);
-			waitpid(slot->pid, NULL, 0);
+			if (!slot->crew) {
+				kill(slot->pid, SIGKILL);
+				waitpid(slot->pid, NULL, 0);
+			}
 			slot_release(pool, slot);
 		}
 		free(slot);
 	}
+	end_crews(pool);
 	free(pool->slots);
 	free(pool->free_slots);
 	free(pool->resting);
@@ -219,8 +254,8 @@ move_fd(int fd, int to)
 
 /* In the child: nothing of the parent's but the socket. Never returns. */
 static _Noreturn void
-become_worker(
-    const struct pool *pool, const struct target *target, size_t device, int fd)
+become_worker(const struct pool *pool, const struct target *target,
+    size_t device, int fd, bool is_crew)
 {
 	const struct pool_handler *handler = &pool->handler;
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -242,7 +277,9 @@ become_worker(
 	move_fd(high_held, WORKER_HELD_FD);
 	sigaction(SIGINT, &ignore, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
-	sigaction(SIGTERM, &stop, NULL);
+	/* A crew's work is called off piece by piece. */
+	if (!is_crew)
+		sigaction(SIGTERM, &stop, NULL);
 	/* Only now: a SIGTERM that came meanwhile calls off as well. */
 	sigprocmask(SIG_SETMASK, &pool->old_mask, NULL);
 	int null = open("/dev/null", O_RDWR);
@@ -255,10 +292,33 @@ become_worker(
 	fd_set_cloexec(WORKER_OFF_FD);
 	if (pool->held_fd >= 0)
 		fd_set_cloexec(WORKER_HELD_FD);
+	if (is_crew)
+		_exit(crew_serve(
+		    handler->work, handler->data, handler->crew, WORKER_FD));
 	if (handler->work)
 		_exit(handler->work(
 		    handler->data, device, WORKER_FD, WORKER_OFF_FD));
 	_exit(worker_main(target, WORKER_FD, WORKER_OFF_FD));
+}
+
+/* The stream of PID ended because the process did, or is about to: the kernel
+ * closes it just before. One that lives on is broken. */
+static int
+bury(pid_t pid)
+{
+	int wait_status = 0;
+	struct pollfd ended = {
+		.fd = pidfd_open(pid, 0),
+		.events = POLLIN,
+	};
+	if (ended.fd >= 0) {
+		if (poll(&ended, 1, END_GRACE_MS) == 0)
+			kill(pid, SIGKILL);
+		close(ended.fd);
+	}
+	while (waitpid(pid, &wait_status, 0) < 0 && errno == EINTR)
+		;
+	return wait_status;
 }
 
 static struct slot *
@@ -314,14 +374,14 @@ pool_rest(struct pool *pool, size_t device)
 	pool->resting[pool->resting_count++] = slot;
 }
 
-int
-pool_start(struct pool *pool, const struct target *target, size_t device,
-    int64_t kill_after_ms, struct err *err)
+/* Forks what is to be heard on *FD. */
+static pid_t
+fork_worker(struct pool *pool, const struct target *target, size_t device,
+    bool is_crew, int *fd, struct err *err)
 {
 	int fds[2];
-	if (wake(pool, device, kill_after_ms))
-		return 0;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+	int type = is_crew ? SOCK_SEQPACKET : SOCK_STREAM;
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds))
 		return err_sys(
 		    err, ERR_INTERNAL, errno, "no socket for a worker");
 	pid_t pid = fork();
@@ -333,12 +393,82 @@ pool_start(struct pool *pool, const struct target *target, size_t device,
 		    err, ERR_INTERNAL, cause, "no process for a worker");
 	}
 	if (pid == 0)
-		become_worker(pool, target, device, fds[1]);
+		become_worker(pool, target, device, fds[1], is_crew);
 	close(fds[1]);
-	fd_set_nonblock(fds[0]);
+	*fd = fds[0];
+	return pid;
+}
+
+/* One with room for one more; NULL with ERR. */
+static struct crew_process *
+find_crew(struct pool *pool, struct err *err)
+{
+	int control;
+	for (size_t i = 0; i < pool->crew_count; i++) {
+		struct crew_process *crew = pool->crews[i];
+		if (!crew->gone && crew->running < pool->handler.crew)
+			return crew;
+	}
+	pid_t pid = fork_worker(pool, NULL, 0, true, &control, err);
+	if (pid < 0)
+		return NULL;
+	struct crew_process *crew = xcalloc(1, sizeof(*crew));
+	*crew = (struct crew_process){ .pid = pid, .control = control };
+	GROW(pool->crews, pool->crew_count, pool->crew_cap);
+	pool->crews[pool->crew_count++] = crew;
+	return crew;
+}
+
+/* Hands the work to a crew; *FD is where it is heard. */
+static struct crew_process *
+join_crew(struct pool *pool, size_t device, int *fd, struct err *err)
+{
+	int fds[2];
+	struct crew_process *crew;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)) {
+		err_sys(err, ERR_INTERNAL, errno, "no socket for a worker");
+		return NULL;
+	}
+	while ((crew = find_crew(pool, err)) &&
+	    crew_hand_over(crew->control, device, fds[1])) {
+		/* It died while it had nothing to do: another, then. */
+		crew->wait_status = bury(crew->pid);
+		crew->gone = true;
+	}
+	close(fds[1]);
+	if (!crew) {
+		close(fds[0]);
+		return NULL;
+	}
+	*fd = fds[0];
+	crew->running++;
+	return crew;
+}
+
+int
+pool_start(struct pool *pool, const struct target *target, size_t device,
+    int64_t kill_after_ms, struct err *err)
+{
+	const struct pool_handler *handler = &pool->handler;
+	struct crew_process *crew = NULL;
+	pid_t pid;
+	int fd;
+	if (CREW_IS_POSSIBLE && handler->crew &&
+	    handler->shares(handler->data, device)) {
+		crew = join_crew(pool, device, &fd, err);
+		pid = crew ? crew->pid : -1;
+	} else if (wake(pool, device, kill_after_ms)) {
+		return 0;
+	} else {
+		pid = fork_worker(pool, target, device, false, &fd, err);
+	}
+	if (pid < 0)
+		return -1;
+	fd_set_nonblock(fd);
 	struct slot *slot = slot_take(pool);
 	slot->pid = pid;
-	slot->fd = fds[0];
+	slot->crew = crew;
+	slot->fd = fd;
 	slot->device = device;
 	slot->kill_at = deadline_in(kill_after_ms);
 	struct epoll_event ready = { .events = EPOLLIN, .data.ptr = slot };
@@ -405,25 +535,36 @@ hear_lines(struct pool *pool, struct slot *slot)
 	buf_drop(&slot->line, at);
 }
 
+/* What became of a crew's piece of work: either the crew said it before it
+ * closed the stream, or the crew itself is gone. */
+static int
+leave_crew(struct pool *pool, struct slot *slot)
+{
+	struct crew_process *crew = slot->crew;
+	struct crew_word word;
+	while (crew_hear(crew->control, &word)) {
+		struct slot *done = slot_of(pool, word.device);
+		if (done && done->crew == crew) {
+			done->done = true;
+			done->status = W_EXITCODE((int)word.status, 0);
+		}
+	}
+	crew->running--;
+	if (slot->done)
+		return slot->status;
+	if (!crew->gone) {
+		crew->wait_status = bury(crew->pid);
+		crew->gone = true;
+	}
+	return crew->wait_status;
+}
+
 static void
 reap(struct pool *pool, struct slot *slot)
 {
-	int wait_status = 0;
 	size_t device = slot->device;
 	bool overdue = slot->overdue, rested = slot->rests;
-	/* The stream ended because the process did, or is about to: the kernel
-	 * closes it just before. One that lives on is broken. */
-	struct pollfd ended = {
-		.fd = pidfd_open(slot->pid, 0),
-		.events = POLLIN,
-	};
-	if (ended.fd >= 0) {
-		if (poll(&ended, 1, END_GRACE_MS) == 0)
-			kill(slot->pid, SIGKILL);
-		close(ended.fd);
-	}
-	while (waitpid(slot->pid, &wait_status, 0) < 0 && errno == EINTR)
-		;
+	int wait_status = slot->crew ? leave_crew(pool, slot) : bury(slot->pid);
 	slot_release(pool, slot);
 	if (!rested)
 		pool->handler.gone(
@@ -527,9 +668,13 @@ pool_go(struct pool *pool, size_t device)
 void
 pool_signal(struct pool *pool, int number)
 {
-	for (size_t i = 0; i < pool->slot_count; i++)
-		if (pool->slots[i]->used)
-			kill(pool->slots[i]->pid, number);
+	for (size_t i = 0; i < pool->slot_count; i++) {
+		const struct slot *slot = pool->slots[i];
+		if (slot->used && slot->crew && number == SIGTERM)
+			shutdown(slot->fd, SHUT_WR);
+		else if (slot->used)
+			kill(slot->pid, number);
+	}
 }
 
 void

@@ -14,6 +14,7 @@
 #include "base/die.h"
 #include "base/log.h"
 #include "device/transport_ssh2.h"
+#include "run/crew.h"
 #include "run/frame.h"
 #include "run/host_key.h"
 #include "run/pool.h"
@@ -33,6 +34,7 @@
 #define BACKOFF_MAX_MS	   10000
 #define KILL_GRACE_MS	   15000 /* beyond all that a worker may take */
 #define NO_TIMEOUT_MS	   (365LL * 24 * 3600 * 1000)
+#define CREW		   8 /* hosts in one process: they share its fate */
 #define LINE_LIMIT_BYTES   (FRAME_HEAD_BYTES + FRAME_LIMIT_BYTES)
 
 /* What only a running host needs. */
@@ -224,6 +226,19 @@ judge_password(struct shell *shell, size_t host, const struct shell_end *end)
 			shell->hosts[host].host->name));
 }
 
+/* A short session and nothing else: no children, and no files that would be
+ * read and written while others wait. */
+static bool
+shares(void *data, size_t host)
+{
+	const struct shell *shell = data;
+	const struct job_device *device = &shell->hosts[host].device;
+	return CREW && CREW_IS_POSSIBLE &&
+	    (shell->call->kind == SHELL_COMMAND ||
+		shell->call->kind == SHELL_SCRIPT) &&
+	    !device->proxy_jump && !device->profile;
+}
+
 /* HOST is at its end, by its worker's last word or by the worker's own. */
 static void
 conclude(struct shell *shell, size_t host, int wait_status, bool overdue)
@@ -282,7 +297,8 @@ on_bytes(void *data, size_t host, const char *bytes, size_t len)
 	}
 	if (flight->broken)
 		pool_kill(shell->pool, host);
-	if (flight->broken || !flight->has_end)
+	/* A crew ends the stream of each; other workers go on to the next. */
+	if (flight->broken || !flight->has_end || shares(shell, host))
 		return;
 	pool_rest(shell->pool, host);
 	conclude(shell, host, 0, false);
@@ -304,7 +320,7 @@ on_work(void *data, size_t host, int fd, int off_fd)
 	int rc;
 	do {
 		rc = shell_worker(shell->call, &shell->hosts[host], fd, off_fd);
-	} while (rc == 0 && pool_worker_next(fd, &host));
+	} while (rc == 0 && !shares(data, host) && pool_worker_next(fd, &host));
 	return rc;
 }
 
@@ -478,6 +494,8 @@ shell_run(const struct shell_call *call, const struct shell_host *hosts,
 		.signal = on_signal,
 		.work = on_work,
 		.bytes = on_bytes,
+		.crew = CREW,
+		.shares = shares,
 	};
 	memset(results, 0, count * sizeof(*results));
 	*outcome = (struct shell_outcome){ 0 };

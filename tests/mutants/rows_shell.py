@@ -7,10 +7,12 @@ CONFIG = "src/model/ssh_config.c"
 SHELL = "src/run/shell.c"
 POOL = "src/run/pool.c"
 REMOTE = "src/run/shell_remote.c"
+CREW = "src/run/crew.c"
 
 SSH = "e2e/test_shell_ssh:"
 LOCAL = "e2e/test_shell:Local."
 FILES = "e2e/test_shell_files:Files."
+CREW_UNIT = "unit/run/test_crew:"
 UNIT_HOSTS = "unit/model/test_hosts:"
 UNIT_CONFIG = "unit/model/test_ssh_config:"
 
@@ -77,15 +79,37 @@ MUTANTS = [
            "\t(void)clean_environment;\n",
            LOCAL + "test_no_secret_reaches_a_command"),
     mutant("pool: a worker at rest does the next", POOL,
-           "\tif (wake(pool, device, kill_after_ms))\n\t\treturn 0;\n",
-           "\tif (!pool->running && wake(pool, device, kill_after_ms))\n"
-           "\t\treturn -1;\n",
+           "} else if (wake(pool, device, kill_after_ms)) {",
+           "} else if (pool->running && wake(pool, device, kill_after_ms)) {",
            "unit/run/test_pool_rest:one_worker_does_all_when_one_at_a_time"),
     mutant("pool: the end of one at rest is not heard of", POOL,
            "if (!rested)\n\t\tpool->handler.gone(",
            "(void)rested;\n\tif (device != SIZE_MAX)\n"
            "\t\tpool->handler.gone(",
            "unit/run/test_pool_rest:a_worker_that_dies_at_rest_is_replaced"),
+    mutant("pool: a crew takes no more than it may", POOL,
+           "if (!crew->gone && crew->running < pool->handler.crew)",
+           "if (!crew->gone)",
+           CREW_UNIT + "what_ends_the_process_is_told_of_all_in_it"),
+    mutant("pool: a crew's work is called off piece by piece", POOL,
+           "\t\t\tshutdown(slot->fd, SHUT_WR);",
+           "\t\t\tkill(slot->pid, SIGKILL);",
+           CREW_UNIT + "each_is_called_off"),
+    mutant("pool: what became of a crew is told of who was in it", POOL,
+           "\tif (slot->done)\n\t\treturn slot->status;\n",
+           "\tif (slot->done || !crew->gone)\n\t\treturn slot->status;\n",
+           CREW_UNIT + "what_ends_the_process_is_told_of_all_in_it"),
+    mutant("pool: a crew that died idle is replaced", POOL,
+           "\t    crew_hand_over(crew->control, device, fds[1])) {",
+           "\t    crew_hand_over(crew->control, device, fds[1]) && 0) {",
+           CREW_UNIT + "an_idle_process_that_died_is_replaced"),
+    mutant("crew: who waits lets others go on", CREW,
+           "\twait_instead(let_others);\n", "\t(void)let_others;\n",
+           CREW_UNIT + "one_goes_on_while_another_waits"),
+    mutant("crew: a wait ends at its deadline", CREW,
+           "\t\tdeadline = deadline_first(deadline, member->deadline);\n",
+           "",
+           CREW_UNIT + "each_is_done_once_by_few_processes"),
     mutant("frame: what is too large is refused", "src/run/frame.c",
            "if (size > FRAME_LIMIT_BYTES)\n\t\treturn -1;", "",
            "unit/run/test_frame:nonsense_is_refused"),
