@@ -38,10 +38,10 @@ class Row:
     is None where nothing was promised)."""
 
     def __init__(self, what, unit, netpush, floor=(), netmiko=(), target="",
-                 met=None, note=""):
+                 met=None, note="", peers=None):
         self.what, self.unit, self.target = what, unit, target
-        self.netpush, self.floor = list(netpush), list(floor)
-        self.netmiko, self.met, self.note = list(netmiko), met, note
+        self.netpush, self.met, self.note = list(netpush), met, note
+        self.peers = peers or {"floor": list(floor), "netmiko": list(netmiko)}
 
 
 def median(values):
@@ -383,7 +383,7 @@ def fleet(options):
             met=ratio <= 1.5, note="%.2f x floor" % ratio)]
     if peer:
         share = median(cpu[0]) / cpu[2][0]
-        rows[0].netmiko = []
+        rows[0].peers["netmiko"] = []
         rows.append(Row("the same beside netmiko", "ms", cpu[0], (), cpu[2],
                         "<= 1/8 of netmiko", share <= 1 / 8,
                         "1/%.0f" % (1 / share)))

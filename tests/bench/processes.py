@@ -23,12 +23,16 @@ class Cost:
 
 
 def children(pid):
+    """Those of all its threads."""
+    found = []
     try:
-        with open("/proc/%d/task/%d/children" % (pid, pid),
-                  encoding="ascii") as file:
-            return [int(child) for child in file.read().split()]
+        for thread in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/children" % (pid, thread),
+                      encoding="ascii") as file:
+                found += [int(child) for child in file.read().split()]
     except (FileNotFoundError, ProcessLookupError):
-        return []
+        pass
+    return found
 
 
 def _field(path, *names):
@@ -48,6 +52,29 @@ def private_kb(pid):
     """Memory that would be free if this process ended."""
     return _field("/proc/%d/smaps_rollup" % pid,
                   "Private_Clean:", "Private_Dirty:")
+
+
+def tree_of(pid):
+    """The process and all below it."""
+    return [pid] + [below for child in children(pid)
+                    for below in tree_of(child)]
+
+
+def tree_kb(pid):
+    """Memory of the process and all below it, shared pages counted once."""
+    return sum(_field("/proc/%d/smaps_rollup" % each, "Pss:")
+               for each in tree_of(pid))
+
+
+def tree_fds(pids):
+    """Open descriptors of all these."""
+    total = 0
+    for pid in pids:
+        try:
+            total += len(os.listdir("/proc/%d/fd" % pid))
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return total
 
 
 def peak_kb(pid):
