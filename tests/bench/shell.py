@@ -98,7 +98,8 @@ class Site:
     def _netpush(self, what, *words):
         argv = [os.environ["NETPUSH_BINARY"], what, "-f", self.netpush_hosts,
                 "--ssh-config", "none", "-u", self.farm.user.pw_name,
-                "--identity", self.farm.identity, "--known-hosts", self.farm.known_hosts,
+                "--identity", self.farm.identity, "--known-hosts",
+                self.farm.known_hosts,
                 "--host-keys", "strict", "-j", str(self.fanout)]
         if what == "rpush":
             return argv + ["-d", words[1], "--", words[0]]
