@@ -336,6 +336,17 @@ class Failed(Pull):
         self.assertEqual(self.error(run)["kind"], "timeout")
         self.assertIsNone(self.got())
 
+    def test_the_session_is_cut(self):
+        """A fresh one looks at what there is."""
+        self.pull_lab({"kind": "copy_stalls", "bytes": 70000, "times": 1})
+        run = self.start(self.pull_job(), NETPUSH_SERVER_PASSWORD=SECRET)
+        wait_until(lambda: self.lab.witness(event="fault", device="R1"),
+                   "the fault")
+        self.lab.control({"do": "drop", "device": "R1"})
+        self.assertEqual(run.wait().returncode, 1)
+        self.assertEqual(self.error(run)["kind"], "closed")
+        self.assert_nothing_there(run)
+
     def test_longer_than_the_silence(self):
         """Each mark starts the silence anew."""
         self.pull_lab(copy_rate=60000)
