@@ -38,6 +38,7 @@ struct acl_flow {
 	char *text; /* for people */
 	bool answers; /* every packet has ACK: those that answer */
 	struct acl_entry match; /* protocol, addresses and ports */
+	bool own; /* netpush's own, for messages; the caller's to set */
 };
 
 /*

@@ -219,6 +219,10 @@ guard_begin(struct guard *guard, struct push *push, struct fault *fault)
 			return -1;
 		set_due(guard);
 		if (guard_acts(guard, guard->session, &how->arm, fault)) {
+			/* A name that is taken: what is kept under it is
+			 * somebody else's to go back to. */
+			if (fault->err.kind == ERR_REFUSED && !how->timer)
+				guard->armed = false;
 			err_prefix(&fault->err, "the undo was not armed: ");
 			return -1;
 		}

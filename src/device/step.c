@@ -123,6 +123,8 @@ step_tell(struct step_result *result, const struct plan_lines *lines)
 	struct buf *output = &result->output;
 	buf_reset(output);
 	buf_add(output, buf_str(&result->diff), result->diff.len);
+	/* Which undo would be armed, or that there is none, is half of it. */
+	buf_add(output, buf_str(&result->notes), result->notes.len);
 	buf_adds(output, "lines that would be sent:\n");
 	for (size_t i = 0; i < lines->count; i++)
 		buf_addf(output, "%s\n", lines->items[i].text);

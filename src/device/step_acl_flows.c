@@ -35,7 +35,7 @@ step_acl_is_used(const struct acl_change *change)
 
 /* Copies of flows are made from their text, which is what they came from. */
 static void
-add_flow(struct acl_change *change, const char *text)
+add_flow(struct acl_change *change, const char *text, bool own)
 {
 	struct err ignored = { 0 };
 	struct acl_flow flow;
@@ -44,6 +44,7 @@ add_flow(struct acl_change *change, const char *text)
 			return;
 	if (acl_flow_parse(&flow, text, &ignored))
 		return;
+	flow.own = own;
 	GROW(change->flows, change->flow_count, change->flow_cap);
 	change->flows[change->flow_count++] = flow;
 }
@@ -60,7 +61,7 @@ add_own(struct acl_change *change, const char *destination)
 	if (acl_flow_tcp(
 		&flow, change->client, destination, (unsigned)port, &ignored))
 		return;
-	add_flow(change, flow.text);
+	add_flow(change, flow.text, true);
 	acl_flow_clear(&flow);
 }
 
@@ -123,5 +124,5 @@ step_acl_find_flows(struct acl_change *change)
 		    change->name);
 	for (size_t i = 0; i < job->protect_count; i++)
 		if (step_acl_is_used(change))
-			add_flow(change, job->protect[i].text);
+			add_flow(change, job->protect[i].text, false);
 }

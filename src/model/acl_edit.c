@@ -243,22 +243,23 @@ refuse(const struct acl_edit_ask *ask, const struct acl_flow *flow,
     const struct acl_verdict *verdict, struct err *err)
 {
 	bool denied = verdict->answer == ACL_ANSWER_DENY;
+	const char *whose = flow->own ? "netpush's own way in,"
+				      : "the protected flow";
 	if (verdict->entry != SIZE_MAX) {
 		const struct acl_entry *entry = &ask->want
 						     ->items[verdict->entry];
 		return err_set(err, ERR_LOCKOUT_RISK,
-		    "line %u of list %s, '%.150s', %s the protected flow "
-		    "'%.120s'",
-		    entry->line, ask->name, entry->words,
-		    denied ? "denies" : "may deny", flow->text);
+		    "line %u of list %s, '%.150s', %s %s '%.120s'", entry->line,
+		    ask->name, entry->words, denied ? "denies" : "may deny",
+		    whose, flow->text);
 	}
 	if (ask->want->present && denied)
 		return err_set(err, ERR_LOCKOUT_RISK,
-		    "no line of list %s permits the protected flow '%.120s'",
-		    ask->name, flow->text);
+		    "no line of list %s permits %s '%.120s'", ask->name, whose,
+		    flow->text);
 	return err_set(err, ERR_LOCKOUT_RISK,
-	    "%s list %s the protected flow '%.120s' may be denied",
-	    ask->want->present ? "with an empty" : "without", ask->name,
+	    "%s list %s %s '%.120s' may be denied",
+	    ask->want->present ? "with an empty" : "without", ask->name, whose,
 	    flow->text);
 }
 

@@ -258,7 +258,8 @@ class Refused(Lockout):
                                          ).split("\n"))})
         for strategy in (None, "delta", "swap", "replace"):
             lines = (term % ("B", "10.0.0.0/8", "B")).split("\n")
-            self.assertIn("tcp host 127.0.0.1 host 127.10.0.1 eq 22",
+            self.assertIn("netpush's own way in, 'tcp host 127.0.0.1 host "
+                          "127.10.0.1 eq 22'",
                           self.refused(lines, strategy=strategy))
             lines += (term % ("C", "127.0.0.1/32", "C")).split("\n")
             run = self.push(self.job(lines, strategy=strategy), "--check")

@@ -289,8 +289,22 @@ class Archive(GuardCase):
         self.lab.expire(self.NAME)
         self.assertIn("description new", self.running())
 
+    def test_somebody_elses_lock(self):
+        lock = "Configuration mode is locked by process '301' user 'bob' " \
+            "from terminal '3'. Please try later."
+        for guard in ("auto", "off"):
+            self.faults({"kind": "refuse", "at": "^configure terminal",
+                         "text": lock})
+            result = self.run_job(more="guard: " + guard, expect=1)
+            self.assertEqual(result["status"], "failed")
+            self.assertIn(lock, result["error"]["message"])
+            self.assert_as_before()
+
     def test_check_shows_it_and_arms_nothing(self):
         result = self.run_job(options=["--check"])
+        self.assertIn("undo: revert timer of the archive, 5 min\n"
+                      "lines that would be sent:\n",
+                      result["steps"][0]["output"])
         self.assertIn("undo: revert timer of the archive, 5 min",
                       result["steps"][0]["notes"])
         self.assertEqual(self.config_lines(self.NAME), [])
@@ -396,6 +410,17 @@ class Junos(GuardCase):
         self.assertNotIn("commit confirmed 5", self.sent())
         self.assertIn("commit", self.sent())
 
+    def test_a_member_of_a_chassis_answers(self):
+        """Its name stands above what it shows."""
+        self.faults({"kind": "log_line", "at": "^show system commit",
+                     "when": "before", "text": "node0:\n" + 70 * "-"})
+        self.assertEqual(self.run_job()["status"], "changed")
+        self.lab.reset(self.NAME)
+        self.faults({"kind": "log_line", "at": "^show system commit",
+                     "when": "before", "text": "node0:\n" + 70 * "-"},
+                    {"kind": "reset", "after": 2})
+        self.assertEqual(self.run_job(expect=1)["status"], "rolled_back")
+
     def test_a_commit_of_somebody_else_waits(self):
         """Ours would make theirs last."""
         before = self.leave_armed("^commit$")
@@ -482,6 +507,16 @@ class Nxos(GuardCase):
         self.assertEqual(["no " + made[0]], gone)
         self.assertNotEqual(self.session_of(made[0]),
                             self.session_of(gone[0]))
+
+    def test_a_name_that_is_taken(self):
+        """Nobody goes back to a checkpoint that is not ours."""
+        self.faults({"kind": "refuse", "at": "^checkpoint ",
+                     "text": "ERROR: Checkpoint with name x already exists"})
+        result = self.run_job(expect=1)
+        self.assertEqual((result["status"], result["error"]["kind"]),
+                         ("failed", "refused"))
+        self.assertEqual([l for l in self.sent() if "rollback" in l], [])
+        self.assertEqual(self.checkpoints()[1], [])
 
     def test_refused_line(self):
         self.faults({"kind": "refuse", "at": "description new"})

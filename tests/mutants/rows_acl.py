@@ -45,7 +45,7 @@ MUTANTS = [
            "find_own(change);", "(void)find_own;",
            LOCKOUT + "Refused.test_the_entry_is_named"),
     mutant("flows: those of the job are protected", STEP,
-           "add_flow(change, job->protect[i].text);", "",
+           "add_flow(change, job->protect[i].text, false);", ";",
            GUARDED, LOCKOUT + "Refused.test_protected_flows"),
     mutant("flows: what is given up by --force is said", STEP,
            'step_acl_warn(change, "done all the same (--force)',

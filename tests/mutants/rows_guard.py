@@ -24,6 +24,9 @@ MUTANTS = [
     mutant("guard: a way in that arms nothing is no guard",
            "src/device/guard.c", "push->entered = how->entered;", "",
            UNIT + "a_way_in_that_does_not_arm_is_no_guard"),
+    mutant("guard: a name that is taken is not rolled back to", GUARD,
+           "if (fault->err.kind == ERR_REFUSED && !how->timer)",
+           "if (false)", UNDO + "Nxos.test_a_name_that_is_taken"),
     mutant("guard: a long way back is not cut off", GUARD,
            "return step > until ? step : until;", "return until;",
            "e2e/test_lockout:"
@@ -75,7 +78,7 @@ MUTANTS = [
            "if (ours)\n", "if (false)\n",
            UNDO + "ReloadLists.test_put_back_without_a_reload"),
     mutant("guard: rollback 1 is for a commit that waits", JUNOS,
-           "        proof: '\\A\\s*0\\s.*\\bcommit confirmed, rollback in '\n",
+           "        proof: '^ {0,3}0\\s+\\d{4}-.*\\bcommit confirmed, rollback in '\n",
            "", UNDO + "Junos.test_check_or_commit_fails"),
     mutant("guard: the reload never saves", IOS, "answer: \"no\"",
            "answer: \"yes\"",
