@@ -18,6 +18,7 @@
 #define ACT_LIMIT_BYTES	 (1u << 20)
 #define CONFIRM_TRIES	 3
 #define CONFIRM_PAUSE_MS 500
+#define CONFIRM_PART	 5 /* of the minutes, at the end: for confirming */
 
 /* LINE of the profile with the name and the minutes put in. */
 static char *
@@ -195,6 +196,18 @@ check_free(const struct guard *guard, struct fault *fault)
 	return -1;
 }
 
+/* The device must not take the change back while the lines still go: those
+ * behind would stay. What is too slow for the timer is ended before, and
+ * undone. */
+static void
+limit_push(const struct guard *guard, struct push *push)
+{
+	int64_t part_ms = guard->step->guard_minutes * 60000LL / CONFIRM_PART;
+	if (guard->armed && guard->how->timer)
+		push->deadline = deadline_first(
+		    push->deadline, guard->due_ms - part_ms);
+}
+
 int
 guard_begin(struct guard *guard, struct push *push, struct fault *fault)
 {
@@ -212,8 +225,10 @@ guard_begin(struct guard *guard, struct push *push, struct fault *fault)
 		push->mode = how->mode;
 	}
 	/* What a commit arms is armed when that goes out. */
-	if (again || (!how->arm.count && !how->enter))
+	if (again || (!how->arm.count && !how->enter)) {
+		limit_push(guard, push);
 		return 0;
+	}
 	if (how->arm.count) {
 		if (step_stage(guard->session, STAGE_CHANGE, fault))
 			return -1;
@@ -228,6 +243,7 @@ guard_begin(struct guard *guard, struct push *push, struct fault *fault)
 		}
 	}
 	set_due(guard);
+	limit_push(guard, push);
 	return 0;
 }
 

@@ -130,7 +130,10 @@ look(void *data, struct session *session, struct fault *fault)
 	if (compare(change, session, &now, fault))
 		goto out;
 	seen = GUARD_OTHER;
-	if (change->has_after
+	/* A text that changed nothing: taken back it is as before, too. */
+	if (change->guard.condemned && strs_equal(&change->before, &now))
+		seen = GUARD_AS_BEFORE;
+	else if (change->has_after
 		? strs_equal(&change->after, &now)
 		: change->may_be_done && is_done(&now, change->lines))
 		seen = GUARD_AS_WANTED;

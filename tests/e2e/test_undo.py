@@ -152,6 +152,17 @@ class Archive(GuardCase):
         self.assert_as_before()
         self.assert_nothing_saved()
 
+    def test_a_text_that_changed_nothing(self):
+        """It is as asked and as before: that is no doubt."""
+        self.run_job(save=False)
+        self.before = self.running()
+        # Two connections of the first run, two of this one.
+        self.faults({"kind": "reset", "after": 2})
+        result = self.run_job(expect=1, save=False)
+        self.assertEqual((result["status"], result["stage"]),
+                         ("rolled_back", "confirm"))
+        self.assert_as_before()
+
     def test_the_timer_is_waited_for(self):
         """Cut in the change, and nobody gets in: the device takes it back."""
         self.faults({"kind": "drop", "at": "description new", "when": "after"},

@@ -27,6 +27,10 @@ MUTANTS = [
     mutant("guard: a name that is taken is not rolled back to", GUARD,
            "if (fault->err.kind == ERR_REFUSED && !how->timer)",
            "if (false)", UNDO + "Nxos.test_a_name_that_is_taken"),
+    mutant("guard: the lines are over before the timer", GUARD,
+           "if (guard->armed && guard->how->timer)\n\t\tpush->deadline",
+           "if (false)\n\t\tpush->deadline",
+           UNIT + "lines_end_before_the_timer"),
     mutant("guard: a long way back is not cut off", GUARD,
            "return step > until ? step : until;", "return until;",
            "e2e/test_lockout:"

@@ -339,6 +339,25 @@ a_way_in_that_does_not_arm_is_no_guard(void **state)
 	}
 }
 
+/* The lines must be over while the timer still runs, in every part. */
+static void
+lines_end_before_the_timer(void **state)
+{
+	(void)state;
+	struct bench bench;
+	struct push push;
+	struct fault fault = { 0 };
+	bench_begin(&bench, (struct toy){ .archive = true });
+	bench.step.guard_minutes = 1;
+	assert_int_equal(begin(&bench, JOB_GUARD_AUTO, &push, &fault), 0);
+	assert_true(push.deadline <= bench.guard.due_ms - 12000);
+	push.deadline = bench.guard.due_ms;
+	assert_int_equal(guard_begin(&bench.guard, &push, &fault), 0);
+	assert_true(push.deadline <= bench.guard.due_ms - 12000);
+	push_clear(&push);
+	bench_end(&bench);
+}
+
 /* What the line shows decides: LINE, its proof, and what becomes of it. */
 static const struct {
 	const char *line, *proof;
@@ -487,6 +506,7 @@ main(void)
 		    nothing_is_armed_where_the_change_is_not_allowed),
 		cmocka_unit_test(what_is_armed_already_is_left_alone),
 		cmocka_unit_test(a_refused_way_in_is_not_undone),
+		cmocka_unit_test(lines_end_before_the_timer),
 		cmocka_unit_test(a_way_in_that_does_not_arm_is_no_guard),
 		cmocka_unit_test(a_proof_decides),
 		cmocka_unit_test(without_a_guard_only_what_is_seen_counts),
