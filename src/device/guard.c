@@ -186,9 +186,9 @@ check_free(const struct guard *guard, struct fault *fault)
 		return 0;
 	if (fault->err.kind == ERR_VERIFY)
 		return err_set(&fault->err, ERR_REFUSED,
-		    "nothing was sent: an undo (%s) that is not ours is armed "
-		    "on the device, as \"%s\" shows; confirm it or wait until "
-		    "it is over, then run again",
+		    "nothing was sent: an undo (%s) of somebody else, or of an "
+		    "earlier run, is armed on the device, as \"%s\" shows; "
+		    "confirm it or wait until it is over, then run again",
 		    guard->how->name, fault->sent);
 	err_prefix(&fault->err,
 	    "nothing was sent: the device does not tell whether an undo is "

@@ -80,7 +80,8 @@ class GuardCase(Case):
     def assert_left_alone(self, result, before, *lines):
         self.assertEqual((result["status"], result["error"]["kind"]),
                          ("failed", "refused"))
-        self.assertIn("that is not ours", result["error"]["message"])
+        self.assertIn("of an earlier run, is armed on the device",
+                      result["error"]["message"])
         for line in lines:
             self.assertNotIn(line, self.sent()[before:])
 
