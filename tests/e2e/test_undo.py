@@ -176,6 +176,26 @@ class Archive(GuardCase):
         self.assertIn("undo: the old state is back",
                       result["steps"][0]["notes"])
 
+    def test_refused_and_the_timer_is_waited_for(self):
+        """The second connection is refused, and the first one is cut when it
+        is to take the change back: the device's timer does it."""
+        self.faults({"kind": "reset", "after": 2},
+                    {"kind": "drop", "at": "^configure revert now"})
+        run = self.start(self.job())
+        self.await_wait(run)
+        self.lab.expire(self.NAME)
+        self.assert_as_before()
+        self.faults()
+        self.run_done = run.wait()
+        result = run.results[self.NAME]
+        self.assertEqual((result["status"], result["stage"]),
+                         ("rolled_back", "confirm"))
+        self.assertIn("the second connection", result["error"]["message"])
+        self.assertIn("undo: the old state is back",
+                      result["steps"][0]["notes"])
+        self.assert_as_before()
+        self.assert_nothing_saved()
+
     def test_the_confirmation_is_refused(self):
         self.faults({"kind": "refuse", "at": "configure confirm"})
         result = self.run_job(expect=1)
