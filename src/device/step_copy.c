@@ -353,6 +353,8 @@ run_upload(struct copy_step *copy)
 	if (status < STEP_FAILED && copy->step->image.check_md5 &&
 	    !result->would_change)
 		step_prove(result, copy->texts.path, copy->md5);
+	else if (status >= STEP_FAILED || changed)
+		step_disprove(result, copy->texts.path);
 	strs_clear(&places);
 }
 

@@ -148,6 +148,8 @@ compare_all(struct session *session, const struct job_step *step,
 	if (rc == 0) {
 		step_prove(result, texts->path, wanted);
 		result->status = STEP_OK;
+	} else {
+		step_disprove(result, texts->path);
 	}
 	strs_clear(&places);
 }
