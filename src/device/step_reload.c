@@ -62,6 +62,26 @@ check_register(
 	    session_profile(reload->session)->image.boots_if.text);
 }
 
+/* Each member of a stack boots from its own flash. */
+static int
+judge_members(const struct reload *reload, const char *path)
+{
+	struct fault *fault = &reload->result->fault;
+	struct job_step each = *reload->step;
+	struct strs places = { 0 };
+	each.image.members = true;
+	int rc = step_places(reload->session, &each, path, &places, fault);
+	for (size_t i = 0; rc == 0 && places.count > 1 && i < places.count; i++)
+		if (!step_is_proved(reload->session, places.items[i]))
+			rc = err_set(&fault->err, ERR_VERIFY,
+			    "not reloaded: a member of its stack would boot "
+			    "%s, which no step of this run has proved "
+			    "(members: true)",
+			    places.items[i]);
+	strs_clear(&places);
+	return rc;
+}
+
 /* The images that it, or each of its members, will boot: somebody must have
  * proved them in this run. */
 static int
@@ -78,7 +98,9 @@ judge_images(const struct reload *reload, const struct strs *paths)
 			    "not reloaded: it would boot %s, which no step of "
 			    "this run has proved",
 			    paths->items[i]);
-	return 0;
+	return reload->step->image.installs
+	    ? 0
+	    : judge_members(reload, paths->items[0]);
 }
 
 /* SHOWN: what the device says of its next boot. */
@@ -257,6 +279,8 @@ await(struct reload *reload, int64_t told_ms, bool session_ended)
 	}
 	tell(&comeback, result);
 	result->status = STEP_CHANGED;
+	/* What comes now looks at what became of it. */
+	step_stage(result->fresh, STAGE_VERIFY, &result->fault);
 }
 
 static void

@@ -322,6 +322,15 @@ step_prove(struct step_result *result, const char *path, const char *md5)
 }
 
 void
+step_prove_all(struct step_result *result, const char *path,
+    const struct strs *places, const char *md5)
+{
+	step_prove(result, path, md5);
+	for (size_t i = 0; i < places->count; i++)
+		step_prove(result, places->items[i], md5);
+}
+
+void
 step_disprove(struct step_result *result, const char *path)
 {
 	step_prove(result, path, "");

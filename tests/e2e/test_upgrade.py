@@ -396,6 +396,13 @@ class OtherPlatforms(Upgrade):
             % (IMAGE, IMAGE),
             "verify_image: {path: 'flash:%s', source: %s, members: true}"
             % (IMAGE, IMAGE), *UPGRADE[1:]]
+        # To prove it on one of them is not enough.
+        self.put("X1")
+        run = self.push(self.job(*UPGRADE), expect=1)
+        self.assertIn("would boot flash-1:" + IMAGE,
+                      run.results["X1"]["error"]["message"])
+        self.assertEqual(self.reloads("X1"), [])
+        self.lab.reset("X1")
         run = self.push(self.job(*steps))
         self.assertEqual(run.statuses(), ["changed"])
         for directory in ("X1", "X1:2"):
