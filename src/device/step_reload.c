@@ -67,6 +67,8 @@ static int
 judge_members(const struct reload *reload, const char *path)
 {
 	struct fault *fault = &reload->result->fault;
+	if (!session_profile(reload->session)->image.members)
+		return 0;
 	struct job_step each = *reload->step;
 	struct strs places = { 0 };
 	each.image.members = true;
@@ -322,7 +324,8 @@ tell_it(struct reload *reload, const char *command)
 		result->status = stays && !reload->step->image.installs
 		    ? STEP_FAILED
 		    : STEP_UNKNOWN;
-		err_prefix(&result->fault.err, "not reloaded: ");
+		err_prefix(&result->fault.err,
+		    stays ? "not reloaded: " : "told to reload, then: ");
 	}
 	buf_clear(&shown);
 }

@@ -595,6 +595,24 @@ class Interrupted(Upgrade):
         again = self.check_end(run)
         self.assertIn("not told again", self.step(again, "reload")["output"])
 
+    def test_called_off_while_it_is_away(self):
+        """The first signal lets it come back, the second one ends it."""
+        self.lab.set("R1", down_ms=-1)
+        steps = list(UPGRADE)
+        steps[3] = "reload: {wait: 1h}"
+        run = self.start(self.job(*steps))
+        wait_until(lambda: self.reloads("R1"), "the reload")
+        run.signal(signal.SIGINT)
+        run.signal(signal.SIGTERM)
+        run.wait()
+        self.assertEqual(run.statuses(), ["unknown"])
+        self.assertEqual(run.results["R1"]["error"]["kind"], "cancelled")
+        self.lab.control({"do": "boot", "device": "R1"})
+        again = self.check_end(run)
+        last = [s for s in again.results["R1"]["steps"]
+                if s["name"] == "reload"][-1]
+        self.assertIn("not told again", last["output"])
+
     def test_away_and_then_killed_at_another_step(self):
         """That it was told is not forgotten over what is done next."""
         self.lab.set("R1", down_ms=-1)
