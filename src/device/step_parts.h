@@ -125,8 +125,8 @@ int step_wanted_md5(const struct plan_image *texts,
     char md5[CRYPTO_MD5_TEXT_BYTES], struct err *err);
 
 /* The image at PATH was proved, or that in all PLACES: a reload may rely on it.
- * Or it is not the image
- * any more, or nobody knows: what was proved earlier does not count. */
+ * Or it is not the image any more, or nobody knows: what was proved earlier
+ * does not count. */
 void step_prove(struct step_result *result, const char *path, const char *md5);
 void step_prove_all(struct step_result *result, const char *path,
     const struct strs *places, const char *md5);
