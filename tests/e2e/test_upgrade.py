@@ -155,6 +155,7 @@ class Reload(Upgrade):
         """Boot lines that were not saved do not count when it boots."""
         run = self.faulty(steps=UPGRADE[:2] + UPGRADE[3:])
         self.assertIn("not reloaded", self.error(run)["message"])
+        self.assertIn("shows no image", self.error(run)["message"])
         self.assertEqual(self.reloads("R1"), [])
 
     def test_changed_after_it_was_saved(self):

@@ -50,10 +50,8 @@ MUTANTS = [
            "step_disprove(result, texts->path);", "(void)result;",
            UNIT + "images_are_proved",
            E2E + "Reload.test_proof_that_was_taken_back"),
-    mutant("reload: what it boots is what was saved", RELOAD,
-           "const char *command = image->boot_next ? image->boot_next\n"
-           "\t\t\t\t\t       : image->boot_show;",
-           "const char *command = image->boot_show;",
+    mutant("reload: what it boots is what was saved",
+           "device-profiles/cisco_ios.yml", "  next: show boot\n", "",
            E2E + "Reload.test_not_saved"),
     mutant("reload: not of a device that says no uptime", RELOAD,
            "\tif (software->up_known)\n\t\treturn 0;", "\treturn 0;",
