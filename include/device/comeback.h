@@ -23,6 +23,7 @@ struct comeback {
 	/* Results. */
 	int64_t gone_ms; /* when it was first found gone; 0: never seen so */
 	int64_t back_ms;
+	bool same_life; /* the last attempt found it not rebooted */
 	int auth_refused; /* logins that it refused before it took one */
 };
 

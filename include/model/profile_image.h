@@ -49,6 +49,9 @@ struct profile_image {
 	char
 	    *boot_next; /* command: what a reload would boot; NULL: as `show` */
 	struct profile_pattern boot_next_is; /* group paths */
+	struct profile_pattern next_skips; /* a line whose paragraph is not
+					    * about the next boot */
+	struct profile_pattern stops_if; /* group why: it waits for a person */
 	char *boot_lines; /* template of configuration lines */
 	/* reload */
 	char *reload; /* command */
@@ -81,6 +84,12 @@ bool profile_pattern_matches(
  */
 bool profile_uptime(const struct profile_image *image, const char *text,
     int64_t *at_least_ms, int64_t *unit_ms);
+
+/* What a reload would boot, by what the command of `boot.next` (else `show`)
+ * showed: the first image of each list of it, and every member of a stack may
+ * have one of its own. Of `show` it is the first of all. */
+void profile_boot_next(
+    const struct profile_image *image, const char *text, struct strs *paths);
 
 /* The images in the order in which they are booted: what PATTERN's group paths
  * caught of TEXT, in every line, the list of a line taken apart. */

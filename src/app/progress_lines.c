@@ -201,6 +201,14 @@ format_copy(const struct ledger_device *device, char *text, size_t size)
 }
 
 /* The devices that keep the others waiting. */
+/* In this visit: what it is at then are attempts to reach it. */
+static bool
+is_reloading(const struct ledger_device *device)
+{
+	return device->told_open && device->in_flight &&
+	    device->told_ms >= device->visit_ms;
+}
+
 static void
 add_slowest(struct buf *out, const struct progress *progress,
     const struct ledger *ledger, size_t columns, size_t lines)
@@ -233,7 +241,8 @@ add_slowest(struct buf *out, const struct progress *progress,
 		    shown_add_line(out, device->hostname, widest);
 		int len = snprintf(tail, sizeof(tail), "%*s  %-*s %s",
 		    (int)(widest + GAP_COLUMNS - used), "", STAGE_COLUMNS,
-		    stage_name(device->stage), took);
+		    is_reloading(device) ? "reload" : stage_name(device->stage),
+		    took);
 		len += format_copy(
 		    device, tail + len, sizeof(tail) - (size_t)len);
 		size_t room = columns > used ? columns - used : 0;

@@ -27,12 +27,15 @@ static bool
 is_back(struct comeback *comeback, struct session *session, struct fault *fault)
 {
 	int64_t up_ms = 0;
+	/* Before it is asked: a late answer must not make it look younger. */
+	int64_t since_ms = clock_ms() - comeback->told_ms;
 	if (comeback->ask_uptime(comeback->data, session, &up_ms, fault) == 0) {
-		if (up_ms <= clock_ms() - comeback->told_ms) {
+		if (up_ms <= since_ms) {
 			comeback->back_ms = clock_ms();
 			return true;
 		}
-		err_set(&fault->err, ERR_TIMEOUT,
+		comeback->same_life = true;
+		err_set(&fault->err, ERR_VERIFY,
 		    "it answers, but it has not rebooted: it is up for "
 		    "%lld min",
 		    (long long)(up_ms / 60000));
@@ -81,11 +84,13 @@ give_up(const struct comeback *comeback, struct fault *fault)
 		return;
 	duration_format(clock_ms() - comeback->told_ms, waited);
 	/* A refused login is no refused password here. */
-	err_set(&fault->err, ERR_TIMEOUT, "%s within %s: %s",
-	    comeback->auth_refused && last.kind == ERR_AUTH
-		? "it came back and let nobody in"
-		: "it did not come back",
-	    waited, last.text);
+	const char *what = "it did not come back";
+	if (last.kind == ERR_AUTH)
+		what = "it let nobody in";
+	else if (comeback->same_life)
+		what = "it did not go";
+	err_set(&fault->err, ERR_TIMEOUT, "%s within %s: %s", what, waited,
+	    last.text);
 }
 
 struct session *
@@ -95,17 +100,22 @@ comeback_await(
 	const struct observer *observer = session_observer(old);
 	int64_t wait_ms = POLL_FIRST_MS;
 	for (;;) {
+		comeback->same_life = false;
 		struct session *fresh = visit_open(
 		    session_target(old), observer, session_end(old), fault);
 		if (fresh && is_back(comeback, fresh, fault))
 			return fresh;
 		enum err_kind kind = fault->err.kind;
 		int64_t next_ms = take_note(comeback, observer, kind, wait_ms);
-		if (!is_passing(kind) ||
-		    clock_ms() + next_ms >= comeback->deadline)
+		/* The last attempt is made when the time is over, not a pause
+		 * before; but logins that are refused are never hurried. */
+		int64_t at = deadline_in(next_ms);
+		if (!is_passing(kind) || deadline_passed(comeback->deadline) ||
+		    (kind == ERR_AUTH && at >= comeback->deadline))
 			break;
-		enum wait_result waited = wait_fd(
-		    -1, 0, deadline_in(next_ms), observer->cancel_fd);
+		enum wait_result waited = wait_fd(-1, 0,
+		    deadline_first(at, comeback->deadline),
+		    observer->cancel_fd);
 		fault_clear(fault);
 		if (waited == WAIT_CANCELLED) {
 			err_set(&fault->err, ERR_CANCELLED,

@@ -352,7 +352,9 @@ run_upload(struct copy_step *copy)
 	/* It is booted by the name that was given. */
 	if (status < STEP_FAILED && copy->step->image.check_md5 &&
 	    !result->would_change)
-		step_prove(result, copy->texts.path, copy->md5);
+		step_prove_all(result, copy->texts.path, &places, copy->md5);
+	else if (status >= STEP_FAILED || changed)
+		step_disprove(result, copy->texts.path);
 	strs_clear(&places);
 }
 

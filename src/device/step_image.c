@@ -146,8 +146,10 @@ compare_all(struct session *session, const struct job_step *step,
 		rc = compare_md5(
 		    session, step, places.items[i], wanted, result);
 	if (rc == 0) {
-		step_prove(result, texts->path, wanted);
+		step_prove_all(result, texts->path, &places, wanted);
 		result->status = STEP_OK;
+	} else {
+		step_disprove(result, texts->path);
 	}
 	strs_clear(&places);
 }

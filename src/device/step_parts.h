@@ -124,8 +124,13 @@ char *step_ask_md5(struct session *session, const struct job_step *step,
 int step_wanted_md5(const struct plan_image *texts,
     char md5[CRYPTO_MD5_TEXT_BYTES], struct err *err);
 
-/* The image at PATH was proved: a reload may rely on it. */
+/* The image at PATH was proved, or that in all PLACES: a reload may rely on it.
+ * Or it is not the image any more, or nobody knows: what was proved earlier
+ * does not count. */
 void step_prove(struct step_result *result, const char *path, const char *md5);
+void step_prove_all(struct step_result *result, const char *path,
+    const struct strs *places, const char *md5);
+void step_disprove(struct step_result *result, const char *path);
 bool step_is_proved(const struct session *session, const char *path);
 
 /* Waits; -1 with kind cancelled. */

@@ -24,6 +24,7 @@ struct reload {
 	const struct job_step *step;
 	struct plan_image texts;
 	struct step_result *result;
+	int64_t asked_ms; /* clock_wall_ms(): before its uptime was asked */
 };
 
 /* Of a device that came up within the last unit of its uptime (a minute, on
@@ -48,7 +49,85 @@ await_age(struct reload *reload, struct step_software *software)
 	    "whether it rebooted");
 }
 
-/* The image that it will boot, which somebody must have proved in this run. */
+/* A register that stops the boot, or leaves the configuration out. */
+static int
+check_register(
+    const struct reload *reload, const struct step_software *software)
+{
+	if (software->boots)
+		return 0;
+	return err_set(&reload->result->fault.err, ERR_VERIFY,
+	    "not reloaded: its configuration register keeps it from booting "
+	    "what it is told to: the profile wants a line like %s",
+	    session_profile(reload->session)->image.boots_if.text);
+}
+
+/* Each member of a stack boots from its own flash. */
+static int
+judge_members(const struct reload *reload, const char *path)
+{
+	struct fault *fault = &reload->result->fault;
+	if (!session_profile(reload->session)->image.members)
+		return 0;
+	struct job_step each = *reload->step;
+	struct strs places = { 0 };
+	each.image.members = true;
+	int rc = step_places(reload->session, &each, path, &places, fault);
+	for (size_t i = 0; rc == 0 && places.count > 1 && i < places.count; i++)
+		if (!step_is_proved(reload->session, places.items[i]))
+			rc = err_set(&fault->err, ERR_VERIFY,
+			    "not reloaded: a member of its stack would boot "
+			    "%s, which no step of this run has proved "
+			    "(members: true)",
+			    places.items[i]);
+	strs_clear(&places);
+	return rc;
+}
+
+/* The images that it, or each of its members, will boot: somebody must have
+ * proved them in this run. */
+static int
+judge_images(const struct reload *reload, const struct strs *paths)
+{
+	struct err *err = &reload->result->fault.err;
+	if (!paths->count)
+		return err_set(err, ERR_VERIFY,
+		    "not reloaded: the device shows no image that it would "
+		    "boot");
+	for (size_t i = 0; i < paths->count; i++)
+		if (!step_is_proved(reload->session, paths->items[i]))
+			return err_set(err, ERR_VERIFY,
+			    "not reloaded: it would boot %s, which no step of "
+			    "this run has proved",
+			    paths->items[i]);
+	return reload->step->image.installs
+	    ? 0
+	    : judge_members(reload, paths->items[0]);
+}
+
+/* SHOWN: what the device says of its next boot. */
+static int
+judge_boot(const struct reload *reload, const char *shown)
+{
+	const struct profile_image *image = &session_profile(reload->session)
+						 ->image;
+	struct strs paths = { 0 };
+	int rc = 0;
+	char *why = profile_pattern_find(&image->stops_if, shown, "why");
+	if (why)
+		rc = err_set(&reload->result->fault.err, ERR_VERIFY,
+		    "not reloaded: it would not boot by itself, but wait at "
+		    "its console (\"%s\")",
+		    why);
+	free(why);
+	if (rc == 0) {
+		profile_boot_next(image, shown, &paths);
+		rc = judge_images(reload, &paths);
+	}
+	strs_clear(&paths);
+	return rc;
+}
+
 static int
 check_image(const struct reload *reload)
 {
@@ -57,31 +136,21 @@ check_image(const struct reload *reload)
 	struct fault *fault = &reload->result->fault;
 	const char *command = image->boot_next ? image->boot_next
 					       : image->boot_show;
-	struct strs paths = { 0 };
 	struct buf shown;
-	int rc = 0;
-	buf_init(&shown, SHOWN_LIMIT_BYTES);
-	if (reload->step->image.installs)
+	if (reload->step->image.installs) {
+		struct strs paths = { 0 };
 		strs_add(&paths, reload->texts.path);
-	else
-		rc = session_command(reload->session, command,
-		    reload->step->timeout_ms, &shown, fault);
-	if (rc == 0 && !paths.count)
-		profile_boot_list(
-		    image->boot_next ? &image->boot_next_is : &image->boot_is,
-		    buf_str(&shown), &paths);
-	if (rc == 0 && !paths.count)
-		rc = err_set(&fault->err, ERR_VERIFY,
-		    "not reloaded: the device shows no image that it would "
-		    "boot");
-	else if (rc == 0 && !step_is_proved(reload->session, paths.items[0]))
-		rc = err_set(&fault->err, ERR_VERIFY,
-		    "not reloaded: it would boot %s, which no step of this run "
-		    "has proved",
-		    paths.items[0]);
+		int judged = judge_images(reload, &paths);
+		strs_clear(&paths);
+		return judged;
+	}
+	buf_init(&shown, SHOWN_LIMIT_BYTES);
+	int rc = session_command(
+	    reload->session, command, reload->step->timeout_ms, &shown, fault);
+	if (rc == 0)
+		rc = judge_boot(reload, buf_str(&shown));
 	if (rc && shown.len)
 		fault_at(fault, 0, command, buf_str(&shown));
-	strs_clear(&paths);
 	buf_clear(&shown);
 	return rc;
 }
@@ -94,7 +163,7 @@ has_rebooted(const struct reload *reload, const struct step_software *software)
 	const struct target *target = session_target(reload->session);
 	return str_eq(target->told_step, reload->step->name) &&
 	    software->up_known &&
-	    software->up_ms <= clock_wall_ms() - target->told_ms;
+	    software->up_ms <= reload->asked_ms - target->told_ms;
 }
 
 static char *
@@ -212,6 +281,8 @@ await(struct reload *reload, int64_t told_ms, bool session_ended)
 	}
 	tell(&comeback, result);
 	result->status = STEP_CHANGED;
+	/* What comes now looks at what became of it. */
+	step_stage(result->fresh, STAGE_VERIFY, &result->fault);
 }
 
 static void
@@ -253,7 +324,8 @@ tell_it(struct reload *reload, const char *command)
 		result->status = stays && !reload->step->image.installs
 		    ? STEP_FAILED
 		    : STEP_UNKNOWN;
-		err_prefix(&result->fault.err, "not reloaded: ");
+		err_prefix(&result->fault.err,
+		    stays ? "not reloaded: " : "told to reload, then: ");
 	}
 	buf_clear(&shown);
 }
@@ -276,6 +348,8 @@ run(struct reload *reload, struct step_software *software)
 		result->status = STEP_CHANGED;
 		return;
 	}
+	if (check_register(reload, software))
+		return;
 	if (step_is_check(session)) {
 		buf_adds(&result->output, "it would be reloaded\n");
 		result->would_change = true;
@@ -294,7 +368,8 @@ void
 step_run_reload(struct session *session, const struct job_step *step,
     struct step_result *result)
 {
-	struct reload reload = { session, step, { 0 }, result };
+	struct reload reload = { session, step, { 0 }, result,
+		clock_wall_ms() };
 	struct step_software software;
 	if (step_image_texts(session, step, &reload.texts, &result->fault))
 		return;

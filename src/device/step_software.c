@@ -321,13 +321,29 @@ step_prove(struct step_result *result, const char *path, const char *md5)
 	free(name);
 }
 
+void
+step_prove_all(struct step_result *result, const char *path,
+    const struct strs *places, const char *md5)
+{
+	step_prove(result, path, md5);
+	for (size_t i = 0; i < places->count; i++)
+		step_prove(result, places->items[i], md5);
+}
+
+void
+step_disprove(struct step_result *result, const char *path)
+{
+	step_prove(result, path, "");
+}
+
 bool
 step_is_proved(const struct session *session, const char *path)
 {
 	char *name = proof_name(path);
-	bool proved = json_object_get(session_target(session)->memory, name);
+	const char *md5 = json_string_value(
+	    json_object_get(session_target(session)->memory, name));
 	free(name);
-	return proved;
+	return md5 && *md5;
 }
 
 int

@@ -5,6 +5,7 @@
 #include "profile_parts.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "text/re.h"
 
@@ -47,6 +48,8 @@ static const struct yaml_field boot_fields[] = {
 	FIELD("is", LINE, boot_is.text),
 	FIELD("next", LINE, boot_next),
 	FIELD("next_is", LINE, boot_next_is.text),
+	FIELD("next_skips", LINE, next_skips.text),
+	FIELD("stops_if", LINE, stops_if.text),
 	FIELD("lines", TEXT, boot_lines),
 };
 static const struct yaml_table boot_table = YAML_TABLE("\"boot\"", boot_fields);
@@ -96,6 +99,8 @@ static const struct {
 	PATTERN("image", "md5_is", md5_is, "md5"),
 	PATTERN("boot", "is", boot_is, "paths"),
 	PATTERN("boot", "next_is", boot_next_is, "paths"),
+	PATTERN("boot", "next_skips", next_skips, NULL),
+	PATTERN("boot", "stops_if", stops_if, "why"),
 	PATTERN("reload", "goes", goes, NULL),
 };
 #define PATTERN_COUNT (sizeof(patterns) / sizeof(*patterns))
@@ -322,6 +327,50 @@ profile_boot_list(
 		}
 	}
 	strs_clear(&lists);
+}
+
+/* TEXT without the paragraphs that tell of something else than the next boot. */
+static void
+add_about_next(
+    const struct profile_pattern *skips, const char *text, struct buf *about)
+{
+	struct strs lines = { 0 };
+	bool skipping = false;
+	strs_add_lines(&lines, text);
+	for (size_t i = 0; i < lines.count; i++) {
+		const char *line = lines.items[i];
+		skipping = line[strspn(line, " \t\r")] &&
+		    (skipping || profile_pattern_matches(skips, line));
+		if (!skipping)
+			buf_addf(about, "%s\n", line);
+	}
+	strs_clear(&lines);
+}
+
+void
+profile_boot_next(
+    const struct profile_image *image, const char *text, struct strs *paths)
+{
+	struct strs lists = { 0 };
+	struct buf about;
+	if (!image->boot_next) {
+		profile_boot_list(&image->boot_is, text, &lists);
+		if (lists.count)
+			strs_add(paths, lists.items[0]);
+		strs_clear(&lists);
+		return;
+	}
+	buf_init(&about, strlen(text) + 2);
+	add_about_next(&image->next_skips, text, &about);
+	profile_pattern_find_all(
+	    &image->boot_next_is, buf_str(&about), "paths", &lists);
+	for (size_t i = 0; i < lists.count; i++) {
+		size_t len = strcspn(lists.items[i], ";, \t");
+		if (len)
+			strs_add_n(paths, lists.items[i], len);
+	}
+	strs_clear(&lists);
+	buf_clear(&about);
 }
 
 /* The next byte of a path that counts: a "/" behind the colon does not. */

@@ -48,7 +48,7 @@ struct printed_guard {
 };
 
 struct printed_boot {
-	char *show, *is, *next, *next_is, *lines;
+	char *show, *is, *next, *next_is, *next_skips, *stops_if, *lines;
 };
 
 struct printed_reload {
@@ -223,6 +223,8 @@ static const cyaml_schema_field_t boot_fields[] = {
 	TEXT("is", struct printed_boot, is),
 	TEXT("next", struct printed_boot, next),
 	TEXT("next_is", struct printed_boot, next_is),
+	TEXT("next_skips", struct printed_boot, next_skips),
+	TEXT("stops_if", struct printed_boot, stops_if),
 	TEXT("lines", struct printed_boot, lines),
 	CYAML_FIELD_END,
 };
@@ -453,7 +455,8 @@ profile_print(const struct profile *profile, FILE *out)
 		profile->acl_client_text, ssh_port ? &ssh_port : NULL };
 	struct profile_image image = profile->image;
 	struct printed_boot boot = { image.boot_show, image.boot_is.text,
-		image.boot_next, image.boot_next_is.text, image.boot_lines };
+		image.boot_next, image.boot_next_is.text, image.next_skips.text,
+		image.stops_if.text, image.boot_lines };
 	struct printed_reload reload = { image.reload, image.install,
 		image.reload_prepare, image.questions, image.question_count,
 		image.goes.text,

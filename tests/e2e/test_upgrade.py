@@ -155,6 +155,7 @@ class Reload(Upgrade):
         """Boot lines that were not saved do not count when it boots."""
         run = self.faulty(steps=UPGRADE[:2] + UPGRADE[3:])
         self.assertIn("not reloaded", self.error(run)["message"])
+        self.assertIn("shows no image", self.error(run)["message"])
         self.assertEqual(self.reloads("R1"), [])
 
     def test_changed_after_it_was_saved(self):
@@ -164,6 +165,61 @@ class Reload(Upgrade):
         self.assertIn("Save?", self.error(run)["message"])
         self.assertEqual(self.reloads("R1"), [])
         self.assertNotIn("ntp server", self.lab.state("R1")["startup"])
+
+    def test_register_that_would_stop_the_boot(self):
+        """No `boot` step has looked; and `show boot` is right."""
+        self.lab_of(R1={})
+        for value in ("0x2100", "0x2142", "0x2101"):
+            self.lab.reset("R1")
+            self.put("R1")
+            self.push(self.job(*UPGRADE[:3], "config: config-register "
+                               + value))
+            steps = [UPGRADE[0], "reload: {wait: 3s}"]
+            for options in ((), ("--check",)):
+                run = self.push(self.job(*steps), *options, expect=1)
+                self.assertIn("configuration register",
+                              self.error(run)["message"])
+            self.assertEqual(self.reloads("R1"), [])
+
+    def shows_boot(self, text):
+        return self.faulty({"kind": "log_line", "at": "^show boot$",
+                            "text": text})
+
+    def test_boots_only_by_hand(self):
+        run = self.shows_boot("Manual Boot = yes")
+        self.assertIn("not boot by itself", self.error(run)["message"])
+        self.assertEqual(self.reloads("R1"), [])
+
+    def test_a_member_that_boots_another_image(self):
+        run = self.shows_boot("BOOT path-list      : flash:/other.bin")
+        self.assertIn("would boot flash:/other.bin",
+                      self.error(run)["message"])
+        self.assertEqual(self.reloads("R1"), [])
+
+    def test_warns_that_it_may_not_boot(self):
+        """A warning in front of a question is for a person."""
+        run = self.faulty({
+            "kind": "asks_more",
+            "text": "Boot variable either does not exist or buffer is too "
+                    "small\nDo you wish to proceed with reload "
+                    "anyway[confirm]"})
+        self.assertEqual(self.error(run)["kind"], "prompt")
+        self.assertEqual(self.reloads("R1"), [])
+
+    def test_proof_that_was_taken_back(self):
+        """What was proved once is not the image any more."""
+        self.lab_of(R1={})
+        self.put("R1")
+        self.push(self.job(*UPGRADE[:3]))
+        self.lab.faults("R1", {"kind": "wrong_md5", "after": 1})
+        run = self.push(self.job(
+            UPGRADE[0],
+            "{verify_image: {path: 'flash:/%s', source: %s}, name: again, "
+            "on_failure: continue}" % (IMAGE, IMAGE),
+            "reload: {wait: 3s}"), expect=1)
+        self.assertIn("has proved",
+                      self.step(run, "reload")["error"]["message"])
+        self.assertEqual(self.reloads("R1"), [])
 
     def test_comes_back_as_it_was(self):
         run = self.faulty({"kind": "boots_old"})
@@ -188,6 +244,7 @@ class Reload(Upgrade):
         run = self.faulty({"kind": "reload_ignored"}, steps=steps)
         self.assertEqual(run.statuses(), ["unknown"])
         self.assertIn("has not rebooted", self.error(run)["message"])
+        self.assertNotIn("did not come back", self.error(run)["message"])
         self.assertEqual(self.error(run)["kind"], "timeout")
 
     def test_aaa_is_late(self):
@@ -340,6 +397,13 @@ class OtherPlatforms(Upgrade):
             % (IMAGE, IMAGE),
             "verify_image: {path: 'flash:%s', source: %s, members: true}"
             % (IMAGE, IMAGE), *UPGRADE[1:]]
+        # To prove it on one of them is not enough.
+        self.put("X1")
+        run = self.push(self.job(*UPGRADE), expect=1)
+        self.assertIn("would boot flash-1:" + IMAGE,
+                      run.results["X1"]["error"]["message"])
+        self.assertEqual(self.reloads("X1"), [])
+        self.lab.reset("X1")
         run = self.push(self.job(*steps))
         self.assertEqual(run.statuses(), ["changed"])
         for directory in ("X1", "X1:2"):
@@ -531,6 +595,24 @@ class Interrupted(Upgrade):
         self.lab.control({"do": "boot", "device": "R1"})
         again = self.check_end(run)
         self.assertIn("not told again", self.step(again, "reload")["output"])
+
+    def test_called_off_while_it_is_away(self):
+        """The first signal lets it come back, the second one ends it."""
+        self.lab.set("R1", down_ms=-1)
+        steps = list(UPGRADE)
+        steps[3] = "reload: {wait: 1h}"
+        run = self.start(self.job(*steps))
+        wait_until(lambda: self.reloads("R1"), "the reload")
+        run.signal(signal.SIGINT)
+        run.signal(signal.SIGTERM)
+        run.wait()
+        self.assertEqual(run.statuses(), ["unknown"])
+        self.assertEqual(run.results["R1"]["error"]["kind"], "cancelled")
+        self.lab.control({"do": "boot", "device": "R1"})
+        again = self.check_end(run)
+        last = [s for s in again.results["R1"]["steps"]
+                if s["name"] == "reload"][-1]
+        self.assertIn("not told again", last["output"])
 
     def test_away_and_then_killed_at_another_step(self):
         """That it was told is not forgotten over what is done next."""

@@ -123,8 +123,19 @@ static const struct {
 	{ OF("cisco_nxos", md5_is), "md5", "0123456789abcdef0123456789abcdef\n",
 	    "0123456789abcdef0123456789abcdef" },
 	{ OF("cisco_ios", boot_is), "paths",
-	    "boot system flash:a.bin\nboot system switch all flash:b.bin\n",
-	    "flash:a.bin flash:b.bin" },
+	    "boot system flash:a.bin\nboot system switch all flash:b.bin\n"
+	    "boot system flash bootflash:c.bin\nboot system \"d:e.bin\"\n",
+	    "flash:a.bin flash:b.bin bootflash:c.bin d:e.bin" },
+	/* Its loader may be new while the system is old. */
+	{ OF("cisco_nxos", version_is), "version",
+	    "  kickstart: version 7.3(8)N1(1)\n"
+	    "  system:    version 7.1(4)N1(1)\n",
+	    "7.1(4)N1(1)" },
+	{ OF("cisco_ios", stops_if), "why",
+	    "Enable Break        : no\nManual Boot         : yes\n",
+	    "Manual Boot         : yes" },
+	{ OF("cisco_xe", stops_if), "why",
+	    "Manual Boot = no\nEnable Break = yes\n", "" },
 };
 
 static void
@@ -203,6 +214,53 @@ boot_lists_keep_their_order(void **state)
 	}
 }
 
+static const struct {
+	const char *type, *text, *next;
+} nexts[] = {
+	{ "cisco_ios", "BOOT variable = flash:/new.bin,1;flash:/old.bin,1;\n",
+	    "flash:/new.bin " },
+	{ "cisco_ios", "BOOT variable = \n", "" },
+	/* What was booted is no answer to what will be. */
+	{ "cisco_xe",
+	    "---------------------------\nSwitch 1\n"
+	    "---------------------------\nCurrent Boot Variables:\r\n"
+	    "BOOT variable = flash:old.bin;\r\n\r\n"
+	    "Boot Variables on next reload:\r\n"
+	    "BOOT variable = flash:new.bin;flash:old.bin;\r\n"
+	    "Manual Boot = no\r\n",
+	    "flash:new.bin " },
+	{ "cisco_xe",
+	    "Current Boot Variables:\nBOOT variable = flash:new.bin;\n\n"
+	    "Boot Variables on next reload:\nBOOT variable does not exist\n",
+	    "" },
+	{ "cisco_ios",
+	    "BOOT path-list      : flash:/new.bin;flash:/old.bin\n\n"
+	    "-------------------\nSwitch 2\n-------------------\n"
+	    "BOOT path-list      : flash:/old.bin\n",
+	    "flash:/new.bin flash:/old.bin " },
+	{ "cisco_nxos",
+	    "boot nxos bootflash:/a.bin sup-1\n"
+	    "boot nxos bootflash:/b.bin sup-2\n",
+	    "bootflash:/a.bin bootflash:/b.bin " },
+};
+
+static void
+each_list_has_its_first(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(nexts) / sizeof(*nexts); i++) {
+		struct strs paths = { 0 };
+		char all[256] = "";
+		profile_boot_next(
+		    image_of(nexts[i].type), nexts[i].text, &paths);
+		for (size_t k = 0; k < paths.count; k++)
+			snprintf(all + strlen(all), sizeof(all) - strlen(all),
+			    "%s ", paths.items[k]);
+		assert_string_equal(all, nexts[i].next);
+		strs_clear(&paths);
+	}
+}
+
 static void
 paths_are_compared(void **state)
 {
@@ -275,6 +333,7 @@ main(void)
 		cmocka_unit_test(patterns_find_what_they_should),
 		cmocka_unit_test(registers_are_judged),
 		cmocka_unit_test(boot_lists_keep_their_order),
+		cmocka_unit_test(each_list_has_its_first),
 		cmocka_unit_test(paths_are_compared),
 		cmocka_unit_test(images_are_inherited),
 	};
