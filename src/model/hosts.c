@@ -42,6 +42,14 @@ is_plain(const char *text, size_t len, const char *more)
 	return len > 0 && text[0] != '-';
 }
 
+/* "." and "..": no host is called so, and as the name of a file it would be
+ * a directory that is somebody else's. */
+static bool
+is_dots(const char *text, size_t len)
+{
+	return len > 0 && strspn(text, ".") >= len;
+}
+
 /* Takes the port that stands behind the LEN bytes of the address. */
 static int
 take_port(struct host *host, size_t len, struct err *err)
@@ -74,6 +82,8 @@ take_address(struct host *host, struct err *err)
 	}
 	size_t len = colon && !strchr(colon + 1, ':') ? (size_t)(colon - name)
 						      : strlen(name);
+	if (is_dots(name, len))
+		return refuse(name, "it has nothing but dots", err);
 	if (!is_plain(name, len, ".:%_-"))
 		return refuse(name,
 		    "it may hold letters, digits and . _ - : % only, and not "
