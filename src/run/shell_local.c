@@ -1,6 +1,7 @@
 /*
- * A command on this machine: sh(1) in a process group of its own, with nothing
- * on standard input. It is over when it has ended and nobody holds its outputs
+ * A command on this machine: sh(1) in a session of its own, with no terminal
+ * (one that read from it in the background would be stopped for ever) and
+ * nothing on standard input. It is over when it has ended and nobody holds its outputs
  * open any more, as a command of ssh(1) is.
  */
 #include "shell_parts.h"
@@ -39,7 +40,7 @@ become_shell(const char *text, const int *pipes, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	setpgid(0, 0);
+	setsid();
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaction(numbers[i], &as_usual, NULL);
 	if (dup2(pipes[0], STDOUT_FILENO) < 0 ||
@@ -73,11 +74,8 @@ begin(struct local *local, const char *text, struct err *err)
 	close(errors[1]);
 	local->fds[0] = out[0];
 	local->fds[1] = errors[0];
-	if (local->pid > 0) {
-		/* Here as well: whoever is first. */
-		setpgid(local->pid, local->pid);
+	if (local->pid > 0)
 		return 0;
-	}
 	close(out[0]);
 	close(errors[0]);
 	return err_sys(err, ERR_INTERNAL, cause, "no process");
@@ -126,15 +124,23 @@ listen_to(const struct shell_work *work, struct local *local, int64_t deadline,
 	return 0;
 }
 
+/* Only a moment after its birth it has no group yet. */
+static void
+end_group(const struct local *local, int number)
+{
+	if (kill(-local->pid, number) && errno == ESRCH)
+		kill(local->pid, number);
+}
+
 /* It may still say something while it ends. */
 static void
 end_it(const struct shell_work *work, struct local *local)
 {
 	struct err ignored;
 	local->watched = false;
-	kill(-local->pid, SIGTERM);
+	end_group(local, SIGTERM);
 	if (listen_to(work, local, deadline_in(END_GRACE_MS), &ignored))
-		kill(-local->pid, SIGKILL);
+		end_group(local, SIGKILL);
 }
 
 void
