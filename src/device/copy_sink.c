@@ -17,7 +17,8 @@
 
 #define PART_SUFFIX ".netpush-part"
 #define DIR_FLAGS   (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-#define MODE_BITS   07777
+/* What runs as whom here is not for another machine to say. */
+#define MODE_BITS 0777
 
 static int
 here(const struct copy_sink *sink)

@@ -253,8 +253,11 @@ fetch_top(struct down *down)
 	if (!there)
 		return copy_fail(sftp->job,
 		    "%s: the device refuses: no such file", ask->remote);
-	if (!is.has_mode || !S_ISDIR(is.mode))
+	if (!is.has_mode || !(is.mode & S_IFMT) || S_ISREG(is.mode))
 		return fetch_file(down, NULL);
+	if (!S_ISDIR(is.mode))
+		return copy_fail(
+		    sftp->job, "%s is not a file there", ask->remote);
 	return ask->tree
 	    ? fetch_directory(down, NULL, &is)
 	    : copy_fail(sftp->job, "%s is a directory there", ask->remote);

@@ -103,6 +103,31 @@ class Files(SshCase):
         self.assertEqual(tree(os.path.join(self.tmp, "got", "tree")),
                          tree(self.host("web2", "root", "tree")))
 
+    def test_what_runs_as_whom_is_not_for_the_host_to_say(self):
+        top = self.host("web1", "tmp", "top")
+        os.makedirs(os.path.join(top, "sub"))
+        for name in ("file", "sub/file"):
+            put(os.path.join(top, name), "x", 0o6755)
+        os.chmod(os.path.join(top, "sub"), 0o3755)
+        for words in (["/tmp/top"], ["/tmp/top/file"]):
+            self.tool("rpull", "-d", self.tmp + "/", "-m", "web1", "--",
+                      *words)
+        found = {name: about[0] for name, about in
+                 tree(os.path.join(self.tmp, "top")).items()}
+        self.assertEqual(found, {"file": 0o755, "sub": 0o755,
+                                 "sub/file": 0o755})
+        self.assertEqual(stat.S_IMODE(os.stat(os.path.join(
+            self.tmp, "file")).st_mode), 0o755)
+
+    def test_what_has_no_end_is_not_fetched(self):
+        os.mkfifo(self.host("web1", "tmp", "fifo"))
+        run = self.tool("rpull", "--timeout", "20s", "-d", self.tmp + "/",
+                        "-m", "web1", "--", "/dev/zero", "/tmp/fifo",
+                        "/etc/hostname", expect=1)
+        self.assertIn("/dev/zero is not a file there", run.stdout)
+        self.assertIn("/tmp/fifo is not a file there", run.stdout)
+        self.assertTrue(os.path.exists(os.path.join(self.tmp, "hostname")))
+
     def test_p10_hosts_do_not_overwrite_each_other(self):
         for name in ("web1", "web2"):
             put(self.host(name, "tmp", "f"), name)
