@@ -79,6 +79,14 @@ log_in(struct ssh *ssh, struct target *target, const struct shell_host *host,
 	return -1;
 }
 
+/* The host's whole time is over, not only that of one step: it had what was
+ * given to it, and is not tried again. */
+static bool
+is_overdue(const struct shell_work *work, const struct err *err)
+{
+	return err->kind == ERR_TIMEOUT && deadline_passed(work->deadline);
+}
+
 /* Connected and logged in; NULL with END filled. */
 static struct ssh *
 reach(const struct shell_work *work, struct target *target,
@@ -91,8 +99,9 @@ reach(const struct shell_work *work, struct target *target,
 	    &err);
 	if (!ssh) {
 		shell_fail(end, &err,
-		    err.kind == ERR_CONNECT || err.kind == ERR_CLOSED ||
-			err.kind == ERR_TIMEOUT);
+		    !is_overdue(work, &err) &&
+			(err.kind == ERR_CONNECT || err.kind == ERR_CLOSED ||
+			    err.kind == ERR_TIMEOUT));
 		return NULL;
 	}
 	if (log_in(ssh, target, work->host,
@@ -100,7 +109,7 @@ reach(const struct shell_work *work, struct target *target,
 		&err) == 0)
 		return ssh;
 	shell_fail(end, &err, false);
-	if (err.kind == ERR_TIMEOUT)
+	if (err.kind == ERR_TIMEOUT && !is_overdue(work, &err))
 		end->code = SHELL_CODE_FAILED;
 	ssh_close(ssh, deadline_in(CLOSE_GRACE_MS));
 	return NULL;

@@ -102,6 +102,13 @@ class Commands(SshCase):
                       run.stdout)
         self.assertIn("1 succeeded, 1 failed", run.stdout)
 
+    def test_p22_timeout_of_a_host_that_says_nothing(self):
+        """It is the time of the host, not of one attempt."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            run = self.tool("rcmd", "--timeout", "1s", "-m", "127.0.0.1:%d" %
+                            server.getsockname()[1], "--", "true", expect=1)
+        self.assertIn("return code: 124\nattempts:    1\n", run.stdout)
+
     def test_large_outputs_of_both_streams(self):
         run = self.tool("rcmd", "-m", "web1", "web2", "--",
                         "head -c 3000000 /dev/zero | tr '\\000' o; "
