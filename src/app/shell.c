@@ -79,6 +79,14 @@ read_hostfile(const struct shell_options *options, struct given *given)
 		    err.sys ? strerror(err.sys) : err.text);
 		return -1;
 	}
+	if (memchr(given->text.data ? given->text.data : "", '\0',
+		given->text.len)) {
+		shell_misused(options,
+		    "argument -f/--hostfile: '%s': it holds a NUL byte, so it "
+		    "is no list of hosts",
+		    path);
+		return -1;
+	}
 	given->is_device_list = options->tool->bit == TOOL_RCMD &&
 	    shell_is_device_list(buf_str(&given->text));
 	if (given->is_device_list && options->host_words.count) {
@@ -241,8 +249,9 @@ shell_conclude(struct shell_view *view)
 	int status = exit_status(view);
 	view->finished_ms = clock_wall_ms();
 	shell_show_end(view);
-	if ((options->json || options->json_path) && shell_write_json(view) &&
-	    !status)
+	if ((options->json || options->json_path) && shell_write_json(view))
+		view->incomplete = true;
+	if (view->incomplete && !status)
 		status = EXIT_DEVICES_FAILED;
 	if (fflush(stdout) || ferror(stdout)) {
 		log_error("standard output: not everything could be written");
@@ -300,7 +309,6 @@ run_tool(struct shell_options *options, const struct hosts *hosts)
 	if (options->tool->bit == TOOL_RPUSH && look_for_files(options))
 		return EXIT_USAGE;
 	const struct shell_tool *tool = options->tool;
-	struct err err;
 	int status = EXIT_USAGE;
 	char *state = rundir_state_dir(options->shared.state_dir);
 	char *spill = xasprintf("%s/shell", state);
@@ -325,10 +333,8 @@ run_tool(struct shell_options *options, const struct hosts *hosts)
 	struct shell_host *local = NULL;
 	if (tool->kind == SHELL_SCRIPT && read_scripts(options, &call))
 		goto out;
-	if (options->outdir && dir_make(options->outdir, 0700, &err)) {
-		log_error("%s", err.text);
+	if (shell_outdir_prepare(options, hosts))
 		goto out;
-	}
 	if (tool->kind == SHELL_LOCAL) {
 		local = xcalloc(hosts->count, sizeof(*local));
 		for (size_t i = 0; i < hosts->count; i++)

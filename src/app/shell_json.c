@@ -1,5 +1,5 @@
 /*
- * --json and --outdir. The document is written piece by piece: an output that
+ * --json. The document is written piece by piece: an output that
  * is kept in a file never stands in memory as a whole.
  */
 #include "shell_parts.h"
@@ -35,6 +35,10 @@ put_escaped(FILE *file, const char *text, size_t len)
 			fputs("\\n", file);
 		else if (c < ' ' || c == 0x7f)
 			fprintf(file, "\\u%04x", c);
+		else if (c == 0xc2 && i + 1 < len &&
+		    (unsigned char)text[i + 1] < 0xa0)
+			/* U+0080 to U+009F: some terminals obey them. */
+			fprintf(file, "\\u%04x", (unsigned char)text[++i]);
 		else
 			fputc(c, file);
 	}
@@ -203,55 +207,4 @@ shell_write_json(const struct shell_view *view)
 		return 0;
 	log_error("standard output: %s", strerror(errno));
 	return -1;
-}
-
-/* How often HOST's name stood there before: the second is HOST.2. */
-static size_t
-repetition(const struct shell_view *view, size_t host)
-{
-	size_t before = 0;
-	for (size_t i = 0; i < host; i++)
-		before += str_eq(
-		    view->hosts->items[i].name, view->hosts->items[host].name);
-	return before;
-}
-
-static int
-take_file(void *data, const char *bytes, size_t len)
-{
-	return fwrite(bytes, 1, len, data) == len ? 0 : -1;
-}
-
-static int
-write_capture(void *data, FILE *file)
-{
-	const struct capture *capture = data;
-	struct err ignored;
-	return capture->place
-	    ? capture_each(capture, capture->size, take_file, file, &ignored)
-	    : 0;
-}
-
-int
-shell_write_outputs(const struct shell_view *view, size_t host)
-{
-	const struct shell_result *result = &view->results[host];
-	const char *name = view->hosts->items[host].name;
-	size_t before = repetition(view, host);
-	struct err err;
-	char *path = before
-	    ? xasprintf("%s/%s.%zu", view->options->outdir, name, before + 1)
-	    : xasprintf("%s/%s", view->options->outdir, name);
-	char *errors = xasprintf("%s.stderr", path);
-	mode_t mode = 0666 & ~umask_of_user();
-	int rc = file_replace(
-	    path, mode, write_capture, (void *)&result->out, &err);
-	if (rc == 0 && result->err.size)
-		rc = file_replace(
-		    errors, mode, write_capture, (void *)&result->err, &err);
-	if (rc)
-		log_error("%s", err.text);
-	free(errors);
-	free(path);
-	return rc;
 }

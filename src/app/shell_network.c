@@ -313,7 +313,8 @@ shell_run_network(const struct shell_options *options,
 		return status;
 	if (make_job(&network, text ? path : "rcmd", text ? text : made) == 0) {
 		list_hosts(&network);
-		status = run_job_of(&network);
+		if (shell_outdir_prepare(options, &network.hosts) == 0)
+			status = run_job_of(&network);
 	}
 	hosts_clear(&network.hosts);
 	loaded_clear(&network.loaded);

@@ -98,6 +98,8 @@ struct shell_view {
 	/* --stream: lines that are not at their end, two for each host. */
 	struct buf *open_lines;
 	size_t shown; /* so many hosts, in their order */
+	size_t *before; /* --outdir: shell_repetitions() */
+	bool incomplete; /* an output is not where it should be */
 	int64_t started_ms, finished_ms;
 };
 
@@ -127,6 +129,14 @@ void shell_print_gathered(struct shell_view *view);
 
 /* --json, on standard output or to its file. -1 after a message. */
 int shell_write_json(const struct shell_view *view);
+
+/* How often each host's name stood there before it. The caller frees. */
+size_t *shell_repetitions(const struct hosts *hosts);
+
+/* Before anything runs: makes the directory, where one is wanted. -1 after a
+ * message, also when two hosts would write to one file of it. */
+int shell_outdir_prepare(
+    const struct shell_options *options, const struct hosts *hosts);
 
 /* --outdir, for one host. -1 after a message. */
 int shell_write_outputs(const struct shell_view *view, size_t host);

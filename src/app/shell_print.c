@@ -31,6 +31,8 @@ shell_view_init(struct shell_view *view)
 	view->color = view->is_terminal && !view->options->shared.no_color &&
 	    !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
 	view->started_ms = clock_wall_ms();
+	if (view->options->outdir)
+		view->before = shell_repetitions(view->hosts);
 	if (!view->options->stream)
 		return;
 	view->open_lines = xcalloc(
@@ -45,6 +47,7 @@ shell_view_clear(struct shell_view *view)
 	for (size_t i = 0; view->open_lines && i < 2 * view->hosts->count; i++)
 		buf_clear(&view->open_lines[i]);
 	free(view->open_lines);
+	free(view->before);
 }
 
 static void
@@ -97,8 +100,10 @@ print_output(struct shell_view *view, const char *label,
 		return;
 	puts(label);
 	begin_color(view, color);
-	if (size && capture_each(capture, size, take, view, &err))
+	if (size && capture_each(capture, size, take, view, &err)) {
 		log_error("%s", err.text);
+		view->incomplete = true;
+	}
 	if (size && message)
 		putchar('\n');
 	if (message)
@@ -296,7 +301,7 @@ shell_show_done(struct shell_view *view, size_t host)
 	if (options->stream)
 		end_stream(view, host);
 	if (options->outdir && view->results[host].state == SHELL_DONE)
-		shell_write_outputs(view, host);
+		view->incomplete |= shell_write_outputs(view, host) != 0;
 	if (options->json || options->gather)
 		return;
 	while (view->shown < view->hosts->count &&

@@ -50,6 +50,15 @@ class Grammar(SshCase):
         for name in ("-x", "a;b", "$(x)", "a/b", "x:99999"):
             self.assertIn("is no host", self.refused("rhosts", "-m=" + name))
 
+    def test_a_name_that_would_leave_its_directory_is_no_host(self):
+        for name in (".", "..", "me@.."):
+            self.assertIn("is no host", self.refused("rhosts", "-m", name))
+
+    def test_no_host_behind_a_nul_byte_is_passed_over(self):
+        path = self.write("hosts", "a\nb\0\nc\n")
+        self.assertIn("it holds a NUL byte", self.refused(
+            "lcmd", "-f", path, "true"))
+
     def test_p3_no_hosts(self):
         for tool, words in (("rhosts", []), ("lcmd", ["true"]),
                             ("rcmd", ["true"])):
@@ -307,6 +316,37 @@ class Local(SshCase):
                 found[name] = file.read()
         self.assertEqual(found, {"a": "a\n\n", "b": "b\n\n", "a.2": "a\n\n",
                                  "b.stderr": "e\n"})
+
+    def test_outdir_keeps_what_each_said(self):
+        """Nobody's file is another's, however the hosts are called."""
+        out = os.path.join(self.tmp, "out")
+        for hosts in (["a", "a", "a.2"], ["a", "a.stderr"]):
+            run = self.tool("lcmd", "--outdir", out, "-m", *hosts, "--",
+                            "echo run >>%s/ran; echo e >&2" % self.tmp,
+                            expect=2)
+            self.assertIn("would both be written to", run.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.tmp, "ran")))
+
+    def test_outdir_that_takes_nothing_is_a_failure(self):
+        out = os.path.join(self.tmp, "out")
+        os.makedirs(os.path.join(out, "a"))
+        run = self.tool("lcmd", "--outdir", out, "-m", "a", "--", "echo x",
+                        expect=1)
+        self.assertIn("out/a cannot be written", run.stderr)
+
+    def test_nobody_waits_for_a_terminal(self):
+        """A command that asks the terminal is refused: as a background job
+        it would be stopped by it, and never come back."""
+        run = self.tool("lcmd", "-m", "a", "--",
+                        "test $(ps -o sid= -p $$) = $$ && echo alone")
+        self.assertIn("stdout:\nalone\n", run.stdout)
+
+    def test_json_holds_nothing_that_a_terminal_obeys(self):
+        run = self.tool("lcmd", "--json", "-m", "a", "--",
+                        "printf '\\302\\233x'")
+        self.assertIn('"output": "\\u009bx"', run.stdout)
+        self.assertEqual(json.loads(run.stdout)["results"][0]["output"],
+                         "\x9bx")
 
     def test_large_outputs_leave_memory(self):
         """200 MB through a parent that keeps little of it, shown in order,
