@@ -212,6 +212,19 @@ has_interpreter(const char *text)
 	    strcspn(text + 2 + strspn(text + 2, " \t"), " \t\r\n");
 }
 
+/* Half a script may do worse than none. */
+static int
+too_long(const char *name, struct shell_end *end)
+{
+	struct err err;
+	err_set(&err, ERR_JOB,
+	    "%s is longer than %u MiB when ?HOST is filled in, or its first "
+	    "line is too long",
+	    name, SHELL_TEXT_LIMIT_BYTES >> 20);
+	shell_fail(end, &err, false);
+	return -1;
+}
+
 /* What has no "#!" is read by the login shell, as if it were typed. */
 static int
 run_script(const struct shell_work *work, struct ssh *ssh,
@@ -230,8 +243,9 @@ run_script(const struct shell_work *work, struct ssh *ssh,
 	hosts_fill(&text, script->text, script->len, work->host->host->name);
 	if (text.len && text.data[text.len - 1] != '\n')
 		buf_addc(&text, '\n');
-	int rc = run_one(
-	    work, ssh, buf_str(&command), buf_str(&text), text.len, end);
+	int rc = text.cut || command.cut ? too_long(script->name, end)
+					 : run_one(work, ssh, buf_str(&command),
+					       buf_str(&text), text.len, end);
 	buf_clear(&text);
 	buf_clear(&command);
 	return rc;

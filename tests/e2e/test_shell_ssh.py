@@ -203,6 +203,17 @@ class Scripts(SshCase):
                       run.stderr)
         self.assertEqual(self.servers["web1"].logins(), 0)
 
+    def test_no_script_is_run_in_part(self):
+        name = "long" + "g" * 60
+        self.start_hosts(name)
+        script = self.write("s", "echo begin\n#" + "?HOST" * 300000 +
+                            "\necho end; exit 3\n")
+        run = self.tool("rscript", "-m", name, "--", script, expect=1)
+        self.assertNotIn("begin", run.stdout)
+        self.assertIn("longer than 16 MiB when ?HOST is filled in",
+                      run.stdout)
+        self.assertIn("return code: 255\nattempts:    1\n", run.stdout)
+
     def test_a_large_script_without_end_of_line(self):
         run = self.script("# " + "x" * 3000000 + "\nprintf done")
         self.assertIn("stdout:\ndone\n", run.stdout)

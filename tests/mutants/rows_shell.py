@@ -9,6 +9,8 @@ POOL = "src/run/pool.c"
 REMOTE = "src/run/shell_remote.c"
 CREW = "src/run/crew.c"
 
+OUTDIR = "src/app/shell_outdir.c"
+
 SSH = "e2e/test_shell_ssh:"
 LOCAL = "e2e/test_shell:Local."
 FILES = "e2e/test_shell_files:Files."
@@ -21,6 +23,30 @@ MUTANTS = [
            "if (!isalnum((unsigned char)text[i]) && !strchr(more, text[i]))",
            "if (text[i] == '\\n')",
            UNIT_HOSTS + "each_word_is_a_host_or_refused"),
+    mutant("hosts: a name of dots is none", HOSTS,
+           "return len > 0 && strspn(text, \".\") >= len;",
+           "(void)text;\n\treturn len > (size_t)-2;",
+           UNIT_HOSTS + "each_word_is_a_host_or_refused"),
+    mutant("shell: no script is run in part", REMOTE,
+           "int rc = text.cut || command.cut",
+           "int rc = command.cut",
+           SSH + "Scripts.test_no_script_is_run_in_part"),
+    mutant("shell: --timeout is the time of a host", REMOTE,
+           "return err->kind == ERR_TIMEOUT && "
+           "deadline_passed(work->deadline);",
+           "(void)work;\n\treturn err->kind == ERR__COUNT;",
+           SSH + "Commands.test_p22_timeout_of_a_host_that_says_nothing"),
+    mutant("shell: lcmd has no terminal", "src/run/shell_local.c",
+           "\tsetsid();", "\tsetpgid(0, 0);",
+           LOCAL + "test_nobody_waits_for_a_terminal"),
+    mutant("shell: no two hosts share a file of --outdir", OUTDIR,
+           "\tif (look_for_clash(options, hosts))\n\t\treturn -1;\n",
+           "\t(void)look_for_clash;\n\t(void)hosts;\n",
+           LOCAL + "test_outdir_keeps_what_each_said"),
+    mutant("copy: what runs as whom is not for the host to say",
+           "src/device/copy_sink.c",
+           "#define MODE_BITS 0777", "#define MODE_BITS 07777",
+           FILES + "test_what_runs_as_whom_is_not_for_the_host_to_say"),
     mutant("hosts: ??HOST is literal", HOSTS,
            "bool literal = mark && plain && mark[-1] == '?';",
            "bool literal = false;",
@@ -51,9 +77,9 @@ MUTANTS = [
            SSH + "Passwords.test_one_refusal_ends_it"),
     mutant("shell: a login that was refused is not tried again", REMOTE,
            "\tshell_fail(end, &err, false);\n"
-           "\tif (err.kind == ERR_TIMEOUT)",
+           "\tif (err.kind == ERR_TIMEOUT &&",
            "\tshell_fail(end, &err, true);\n"
-           "\tif (err.kind == ERR_TIMEOUT)",
+           "\tif (err.kind == ERR_TIMEOUT &&",
            SSH + "Retry.test_p13_neither_a_command_nor_a_login"),
     mutant("shell: a script that fails ends them all", REMOTE,
            "if (rc || end->code)\n\t\t\treturn;",
