@@ -1,9 +1,11 @@
 """rpush and rpull against real OpenSSH servers (P9, P10, P12, P15)."""
 
 import os
+import shutil
 import stat
+import sys
 
-from harness import main
+from harness import SOURCE, main
 from sshhosts import SshCase
 
 NAMES = ["plain", "with blank", "comma,s", "{brace}", "qu'ote\"s", "-dash",
@@ -102,6 +104,28 @@ class Files(SshCase):
         self.tool("rpull", "-d", "got", "-m", "web2", "--", "~/tree", "tree")
         self.assertEqual(tree(os.path.join(self.tmp, "got", "tree")),
                          tree(self.host("web2", "root", "tree")))
+
+    def test_a_server_that_means_no_good(self):
+        """What it names stays in the directory that was asked for."""
+        program = shutil.copy(
+            os.path.join(SOURCE, "tests", "e2e", "evilsftp.py"), self.top)
+        names = {"good": True, "..": True, "../out": False, "/x": False,
+                 "a/b": False}
+        for i, (name, fine) in enumerate(names.items()):
+            self.start_hosts("evil%d" % i, options=(
+                'Subsystem sftp %s %s "%s"' % (sys.executable, program,
+                                               name),))
+            into = os.path.join(self.tmp, "into%d" % i)
+            os.mkdir(into)
+            run = self.tool("rpull", "-d", into, "-m", "evil%d" % i, "--",
+                            "/tmp/top", expect=0 if fine else 1)
+            if not fine:
+                self.assertIn("names a file that may not be here",
+                              run.stdout)
+            self.assertEqual(os.listdir(into), ["top"])
+            self.assertEqual(os.listdir(os.path.join(into, "top")),
+                             ["good"] if name == "good" else [])
+        self.assertFalse(os.path.exists("/x"))
 
     def test_what_runs_as_whom_is_not_for_the_host_to_say(self):
         top = self.host("web1", "tmp", "top")

@@ -14,6 +14,11 @@ SCRIPT = "unit/device/test_scp:"
 E2E = "e2e/test_copy:"
 
 MUTANTS = [
+    mutant("copy: a name of a far side is no path",
+           "src/device/copy_job.c",
+           "if (*at == '/' || (unsigned char)*at < ' ' || *at == 0x7f)",
+           "if ((unsigned char)*at < ' ' || *at == 0x7f)",
+           "e2e/test_shell_files:Files.test_a_server_that_means_no_good"),
     mutant("exec: a command that is refused has not run", SSH,
            "exec->exec.reach = EXEC_REFUSED;\n\t\tif (!exec->channel)",
            "exec->exec.reach = EXEC_ASKED;\n\t\tif (!exec->channel)",
