@@ -44,23 +44,6 @@ put_escaped(FILE *file, const char *text, size_t len)
 	}
 }
 
-/* So many bytes at the end of TEXT are the start of a character only. */
-static size_t
-open_end(const char *text, size_t len)
-{
-	for (size_t back = 1; back <= 3 && back <= len; back++) {
-		unsigned char c = (unsigned char)text[len - back];
-		if ((c & 0xc0) == 0x80)
-			continue;
-		size_t wants = c >= 0xf0 ? 4
-		    : c >= 0xe0		 ? 3
-		    : c >= 0xc0		 ? 2
-					 : 1;
-		return wants > back ? back : 0;
-	}
-	return 0;
-}
-
 static void
 put_valid(struct json_text *out, const char *text, size_t len)
 {
@@ -83,7 +66,7 @@ take_text(void *data, const char *bytes, size_t len)
 	buf_init(&all, len + sizeof(out->rest));
 	buf_add(&all, out->rest, out->rest_len);
 	buf_add(&all, bytes, len);
-	out->rest_len = open_end(buf_str(&all), all.len);
+	out->rest_len = shell_open_end(buf_str(&all), all.len);
 	put_valid(out, buf_str(&all), all.len - out->rest_len);
 	memcpy(
 	    out->rest, buf_str(&all) + all.len - out->rest_len, out->rest_len);

@@ -100,6 +100,8 @@ struct shell_view {
 	size_t shown; /* so many hosts, in their order */
 	size_t *before; /* --outdir: shell_repetitions() */
 	bool incomplete; /* an output is not where it should be */
+	char rest[4]; /* for a terminal: of a character that is cut in two */
+	size_t rest_len;
 	int64_t started_ms, finished_ms;
 };
 
@@ -117,6 +119,9 @@ void shell_show_said(struct shell_view *view, size_t host, bool is_error,
 
 /* What comes when all are at their end: groups, the footer. */
 void shell_show_end(struct shell_view *view);
+
+/* So many bytes at the end of TEXT are the start of a character only. */
+size_t shell_open_end(const char *text, size_t len);
 
 /* One description line, the outputs, the code, as they are for each host. */
 void shell_print_result(

@@ -83,10 +83,40 @@ put(const struct shell_view *view, FILE *file, const char *bytes, size_t len)
 	buf_clear(&clean);
 }
 
+size_t
+shell_open_end(const char *text, size_t len)
+{
+	for (size_t back = 1; back <= 3 && back <= len; back++) {
+		unsigned char c = (unsigned char)text[len - back];
+		if ((c & 0xc0) == 0x80)
+			continue;
+		size_t wants = c >= 0xf0 ? 4
+		    : c >= 0xe0		 ? 3
+		    : c >= 0xc0		 ? 2
+					 : 1;
+		return wants > back ? back : 0;
+	}
+	return 0;
+}
+
+/* A terminal sees whole characters, also where two pieces meet. */
 static int
 take(void *data, const char *bytes, size_t len)
 {
-	put(data, stdout, bytes, len);
+	struct shell_view *view = data;
+	struct buf all;
+	if (!view->is_terminal) {
+		put(view, stdout, bytes, len);
+		return 0;
+	}
+	buf_init(&all, len + sizeof(view->rest));
+	buf_add(&all, view->rest, view->rest_len);
+	buf_add(&all, bytes, len);
+	view->rest_len = shell_open_end(buf_str(&all), all.len);
+	size_t whole = all.len - view->rest_len;
+	put(view, stdout, buf_str(&all), whole);
+	memcpy(view->rest, buf_str(&all) + whole, view->rest_len);
+	buf_clear(&all);
 	return 0;
 }
 
@@ -104,6 +134,8 @@ print_output(struct shell_view *view, const char *label,
 		log_error("%s", err.text);
 		view->incomplete = true;
 	}
+	put(view, stdout, view->rest, view->rest_len);
+	view->rest_len = 0;
 	if (size && message)
 		putchar('\n');
 	if (message)

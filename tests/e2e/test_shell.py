@@ -206,6 +206,17 @@ class Local(SshCase):
         terminal.expect("1 total")
         self.assertNotIn("\033", terminal.seen[len(seen):])
 
+    def test_a_terminal_sees_whole_characters(self):
+        """Also where one piece of a long output ends and the next begins."""
+        terminal = self.terminal()
+        run = self.netpush(
+            "lcmd", "-c", "-m", "a", "--",
+            "head -c 65535 /dev/zero | tr '\\0' x; printf '\\303\\244|\\303'",
+            stdout=terminal.slave)
+        terminal.expect("1 total")
+        run.wait()
+        self.assertIn("xx\xe4|\ufffd\r\n", terminal.seen)
+
     def test_p20_bytes_that_are_no_text(self):
         run = self.tool("lcmd", "-m", "a", "--", "printf '\\377\\000\\nx'")
         self.assertIn(b"stdout:\n\xff\x00\nx\n1 succeeded", run.stdout_bytes)
